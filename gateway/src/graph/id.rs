@@ -1,0 +1,65 @@
+//! Global ids: what kind of thing, and its UUID, so that `node(id)` finds anything.
+
+use async_graphql::ID;
+use kernel::Error;
+
+/// The kinds of things that have a global id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Account,
+    Employee,
+    TimeOff,
+    Customer,
+    Property,
+    Contact,
+    Note,
+    Order,
+    Comment,
+    ChecklistItem,
+    History,
+}
+
+impl Kind {
+    const ALL: [(Self, &'static str); 11] = [
+        (Self::Account, "account"),
+        (Self::Employee, "employee"),
+        (Self::TimeOff, "timeoff"),
+        (Self::Customer, "customer"),
+        (Self::Property, "property"),
+        (Self::Contact, "contact"),
+        (Self::Note, "note"),
+        (Self::Order, "order"),
+        (Self::Comment, "comment"),
+        (Self::ChecklistItem, "item"),
+        (Self::History, "history"),
+    ];
+
+    fn prefix(self) -> &'static str {
+        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, prefix)| prefix)
+    }
+
+    /// The global id of a thing of this kind.
+    pub(crate) fn global(self, uuid: &str) -> ID {
+        ID(format!("{}_{uuid}", self.prefix()))
+    }
+
+    /// The UUID in a global id of this kind; whether it names something, the service says.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] that names `field` for what is no id, and for an id of another kind.
+    pub(crate) fn local(self, field: &str, id: &ID) -> kernel::Result<String> {
+        match read(id) {
+            Some((kind, uuid)) if kind == self => Ok(uuid),
+            _ => Err(Error::invalid(field, "INVALID_ID", format!("must be the id of a thing of the kind {}", self.prefix()))),
+        }
+    }
+}
+
+/// The kind and the UUID in a global id; `None` where it is none.
+pub(crate) fn read(id: &ID) -> Option<(Kind, String)> {
+    let (prefix, uuid) = id.split_once('_')?;
+    let (kind, _) = Kind::ALL.iter().find(|(_, name)| *name == prefix)?;
+    // Written anew: one thing has one spelling, so that it is asked for once.
+    let uuid = kernel::Id::<()>::parse("", uuid).ok()?;
+    Some((*kind, uuid.to_string()))
+}

@@ -1,0 +1,50 @@
+//! Money.
+
+use async_graphql::{InputObject, SimpleObject};
+use contracts::{google::r#type, read, write};
+
+use super::scalar::Decimal;
+
+/// An amount of money.
+#[derive(Clone, SimpleObject)]
+pub(crate) struct Money {
+    /// The amount, with the decimals of its currency.
+    amount: Decimal,
+    /// The currency code of ISO 4217.
+    currency_code: String,
+}
+
+impl Money {
+    /// The amount in a message of a service; `None` where there is none.
+    pub(crate) fn read(money: Option<&r#type::Money>) -> Option<Self> {
+        let money = money?;
+        let amount = kernel::Decimal::from(money.units) + kernel::Decimal::new(money.nanos.into(), 9);
+        let currency = kernel::Currency::parse("", &money.currency_code).ok()?;
+        let money = kernel::Money::rounded(amount, currency);
+        Some(Self { amount: Decimal(money.amount().to_string()), currency_code: currency.code().to_owned() })
+    }
+}
+
+/// An amount of money.
+#[derive(InputObject)]
+pub(crate) struct MoneyInput {
+    /// The amount, with at most the decimals of its currency; not below zero.
+    amount: Decimal,
+    /// The currency code of ISO 4217; EUR where not given.
+    currency_code: Option<String>,
+}
+
+impl MoneyInput {
+    /// The amount for a message to a service.
+    ///
+    /// # Errors
+    /// [`kernel::Error::Invalid`] that names `field`.
+    pub(crate) fn write(self, field: &str) -> kernel::Result<r#type::Money> {
+        let currency = match self.currency_code {
+            Some(code) => kernel::Currency::parse(&format!("{field}.currency_code"), &code)?,
+            None => kernel::Currency::EUR,
+        };
+        let amount = read::decimal(&format!("{field}.amount"), &self.amount.0)?;
+        kernel::Money::parse_not_negative(&format!("{field}.amount"), amount, currency).map(write::money)
+    }
+}

@@ -1,0 +1,67 @@
+//! Custom scalars. What they hold is checked where it is used, so that the rules live in one place, and so that an error
+//! names the field with its path; here it is only made sure that they are strings of a sane length.
+
+use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use contracts::{read, write};
+
+macro_rules! string_scalar {
+    ($(#[$doc:meta])* $name:ident, $url:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub(crate) struct $name(pub(crate) String);
+
+        $(#[$doc])*
+        #[Scalar(specified_by_url = $url)]
+        impl ScalarType for $name {
+            fn parse(value: Value) -> InputValueResult<Self> {
+                match value {
+                    Value::String(text) if text.len() <= 1_000 => Ok(Self(text)),
+                    Value::String(_) => Err(InputValueError::custom("must have at most 1000 characters")),
+                    other => Err(InputValueError::expected_type(other)),
+                }
+            }
+
+            fn to_value(&self) -> Value {
+                Value::String(self.0.clone())
+            }
+        }
+    };
+}
+
+string_scalar! {
+    /// A decimal number as a string, such as "12.50": exact, without an exponent.
+    Decimal, "https://en.wikipedia.org/wiki/Decimal"
+}
+string_scalar! {
+    /// A telephone number in E.164, such as "+37120000001"; input may be spelled otherwise.
+    PhoneNumber, "https://www.itu.int/rec/T-REC-E.164"
+}
+string_scalar! {
+    /// An email address, such as "anna@example.com".
+    EmailAddress, "https://www.rfc-editor.org/rfc/rfc5321"
+}
+
+string_scalar! {
+    /// A moment in UTC, such as "2026-03-01T09:30:00Z"; input may have any offset.
+    DateTime, "https://www.rfc-editor.org/rfc/rfc3339"
+}
+
+impl DateTime {
+    /// The moment in a message of a service; `None` where there is none.
+    pub(crate) fn read(at: Option<&prost_types::Timestamp>) -> Option<Self> {
+        read::optional_timestamp("", at).ok().flatten().map(|at| Self(at.to_string()))
+    }
+
+    /// The moment for a message to a service.
+    ///
+    /// # Errors
+    /// [`kernel::Error::Invalid`] that names `field`.
+    pub(crate) fn write(&self, field: &str) -> kernel::Result<prost_types::Timestamp> {
+        kernel::Timestamp::parse(field, &self.0).map(write::timestamp)
+    }
+}
+
+/// Text that a message holds as empty where there is none.
+pub(crate) fn optional(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}

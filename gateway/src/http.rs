@@ -1,0 +1,95 @@
+//! The HTTP edge.
+//!
+//! | route | what |
+//! |---|---|
+//! | `POST /graphql`, `GET /graphql` | [`graphql`]: operations, by the GraphQL-over-HTTP specification |
+//! | `GET /graphiql` | [`graphiql`]: the page for developers, where it is switched on |
+//! | `GET`, `PUT /photos/…` | [`photos`]: photos of employees |
+//! | `GET /healthz`, `GET /readyz` | [`health`] |
+
+mod absent;
+mod answer;
+pub(crate) mod graphiql;
+mod graphql;
+mod health;
+pub(crate) mod photos;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    http::{HeaderMap, HeaderValue, header},
+    response::Redirect,
+    routing::{any, get, put},
+};
+use kernel::{Error, Principal};
+use opentelemetry::metrics::Histogram;
+use runtime::{Verifier, telemetry::Durations};
+use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
+
+use crate::{
+    clients::Clients,
+    graph::{self, GatewaySchema},
+    settings::{Development, Edge},
+};
+
+/// What every route works with.
+pub(crate) struct State {
+    schema: GatewaySchema,
+    clients: Clients,
+    verifier: Arc<Verifier>,
+    limits: Edge,
+    development: Development,
+    durations: Durations,
+    calls: Histogram<u64>,
+}
+
+impl State {
+    pub(crate) fn new(clients: Clients, verifier: Arc<Verifier>, limits: Edge, development: Development) -> Self {
+        Self {
+            schema: graph::schema(),
+            clients,
+            verifier,
+            limits,
+            development,
+            durations: Durations::new("graphql.server.request.duration", "how long GraphQL requests take"),
+            calls: runtime::telemetry::meter()
+                .u64_histogram("graphql.server.request.rpcs")
+                .with_description("how many gRPC calls a GraphQL request makes")
+                .with_boundaries(vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0, 25.0])
+                .build(),
+        }
+    }
+
+    /// The token of a request and whose it is; `None` for a request without one.
+    async fn credentials(&self, headers: &HeaderMap) -> kernel::Result<Option<(String, Principal)>> {
+        let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+        let token = value
+            .to_str()
+            .ok()
+            .and_then(|text| text.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim())
+            .ok_or_else(|| Error::unauthenticated("INVALID_TOKEN", "the Authorization header must be: Bearer, a blank, an access token"))?;
+        let principal = self.verifier.verify(token).await?;
+        Ok(Some((token.to_owned(), principal)))
+    }
+}
+
+/// All routes. `ready` tells whether new requests are welcome.
+pub(crate) fn routes(state: State, ready: health::Ready) -> Router {
+    let graphiql_on = state.development.graphiql;
+    let mut router = Router::new()
+        .route("/graphql", any(graphql::graphql))
+        .route("/photos/{employee}/{version}", get(photos::show))
+        .route("/photos/{employee}", put(photos::replace))
+        .with_state(Arc::new(state))
+        .merge(health::routes(ready));
+    if graphiql_on {
+        router = router.route("/graphiql", get(graphiql::page)).route("/", get(|| async { Redirect::to("/graphiql") }));
+    }
+    router
+        .layer(SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
+        .layer(SetResponseHeaderLayer::if_not_present(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
+        .layer(CatchPanicLayer::new())
+}

@@ -1,0 +1,162 @@
+//! The GraphQL endpoint, by the GraphQL-over-HTTP specification: negotiate, authenticate, receive, execute, answer.
+
+use std::{sync::Arc, time::Instant};
+
+use async_graphql::{Request as Operation, parser::types::OperationType};
+use async_graphql_axum::{GraphQLRequest, rejection::GraphQLRejection};
+use axum::{
+    body::Body,
+    extract::{FromRequest as _, Request, State as Extract},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    response::Response,
+};
+use kernel::Error;
+use opentelemetry::KeyValue;
+use tracing::Instrument as _;
+
+use super::{
+    State, absent,
+    answer::{self, Media, RPC_COUNT},
+};
+use crate::scope::{Loaders, Scope};
+
+/// Answers a request. Only well-formed requests in JSON are read, so that no form of another site can send one.
+pub(super) async fn graphql(Extract(state): Extract<Arc<State>>, request: Request) -> Response {
+    let Some(media) = Media::negotiate(request.headers()) else {
+        let types = "the response is application/graphql-response+json or application/json: accept one of them";
+        return answer::refused(Media::Json, StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", types);
+    };
+    let began = Instant::now();
+    let span = tracing::info_span!("graphql", otel.kind = "server", graphql.operation.name = tracing::field::Empty);
+    runtime::telemetry::adopt(&span, request.headers());
+    let handled = tokio::time::timeout(state.limits.request_timeout, handle(&state, media, request).instrument(span)).await;
+    let response = handled.unwrap_or_else(|_| answer::failed(media, &Error::Unavailable("the answer in time".into())));
+    let status = KeyValue::new("http.response.status_code", i64::from(response.status().as_u16()));
+    state.durations.record(began, &[status]);
+    response
+}
+
+async fn handle(state: &State, media: Media, request: Request) -> Response {
+    let began = Instant::now();
+    let (method, wants_count) = (request.method().clone(), request.headers().contains_key(RPC_COUNT));
+    let credentials = match state.credentials(request.headers()).await {
+        Ok(credentials) => credentials,
+        Err(error) => return answer::failed(media, &error),
+    };
+    let mut operation = match receive(state, media, request).await {
+        Ok(operation) => operation,
+        Err(refusal) => return *refusal,
+    };
+    let kind = match prepare(&mut operation) {
+        Ok(kind) => kind,
+        Err(response) => return answer::executed(media, &response),
+    };
+    if method == Method::GET && kind != OperationType::Query {
+        let mut response = answer::refused(media, StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "a mutation must be sent by POST");
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+        return response;
+    }
+
+    let name = operation.operation_name.clone().unwrap_or_default();
+    tracing::Span::current().record("graphql.operation.name", name.as_str());
+    let scope = Scope::new(state.clients.clone(), credentials, state.limits.request_timeout);
+    let response = state.schema.execute(operation.data(scope.clone()).data(Loaders::default())).await;
+
+    let calls = scope.calls();
+    state.calls.record(calls.into(), &[KeyValue::new("graphql.operation.type", kind.to_string())]);
+    tracing::info!(
+        graphql.operation.name = name,
+        graphql.operation.r#type = %kind,
+        rpc.count = calls,
+        errors = response.errors.len(),
+        event.duration = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX),
+        "request"
+    );
+    let mut answer = answer::executed(media, &response);
+    if wants_count && state.development.rpc_count {
+        answer.headers_mut().insert(RPC_COUNT, calls.into());
+    }
+    answer
+}
+
+/// Reads the operation from the body of a POST, or from the query of a GET.
+async fn receive(state: &State, media: Media, request: Request) -> Result<Operation, Box<Response>> {
+    let refuse = |status, code, message: &str| Err(Box::new(answer::refused(media, status, code, message)));
+    let request = match *request.method() {
+        Method::GET => request,
+        Method::POST if !is_json(request.headers()) => {
+            return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", "the body must be application/json in utf-8");
+        }
+        Method::POST => {
+            let (parts, body) = request.into_parts();
+            match axum::body::to_bytes(body, state.limits.body_limit).await {
+                Ok(bytes) => Request::from_parts(parts, Body::from(bytes)),
+                Err(_) => {
+                    let message = format!("the body must be complete and have at most {} bytes", state.limits.body_limit);
+                    return refuse(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", &message);
+                }
+            }
+        }
+        _ => {
+            let mut response = answer::refused(media, StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "use POST, or GET for queries");
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
+            return Err(Box::new(response));
+        }
+    };
+    let received = GraphQLRequest::<GraphQLRejection>::from_request(request, &()).await.map(GraphQLRequest::into_inner);
+    match received {
+        Ok(operation) if !operation.query.is_empty() => Ok(operation),
+        _ => refuse(
+            StatusCode::BAD_REQUEST,
+            "BAD_REQUEST",
+            "must be one object with query (a document), and if need be operationName, variables and extensions",
+        ),
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let mut parts = value.split(';').map(|part| part.trim().to_ascii_lowercase());
+    parts.next().as_deref() == Some("application/json")
+        && parts.all(|parameter| !parameter.starts_with("charset=") || parameter.trim_matches('"').ends_with("utf-8"))
+}
+
+/// Parses the document, finds the operation, and gives variables that were not sent their defaults; what those give that
+/// have none is not given.
+///
+/// async-graphql takes a variable without a value for false in `@skip` and `@include`, whatever its default.
+fn prepare(operation: &mut Operation) -> Result<OperationType, Box<async_graphql::Response>> {
+    let name = operation.operation_name.clone();
+    let failed = |error| Box::new(async_graphql::Response::from_errors(vec![error]));
+    let refuse = |message: &str| failed(async_graphql::ServerError::new(message, None));
+    let document = operation.parsed_query().map_err(failed)?;
+    let mut operations = document.operations.iter();
+    let definition = match &name {
+        Some(name) => operations.find(|(operation, _)| operation.is_some_and(|operation| operation == name)),
+        None => operations.next().filter(|_| operations.next().is_none()),
+    };
+    let Some((_, definition)) = definition else {
+        return Err(refuse(match name {
+            Some(_) => "the document has no operation of that name",
+            None => "the document has several operations: operationName must name one",
+        }));
+    };
+    let kind = definition.node.ty;
+    let defaults: Vec<_> = definition
+        .node
+        .variable_definitions
+        .iter()
+        .filter_map(|variable| Some((variable.node.name.node.clone(), variable.node.default_value()?.clone())))
+        .collect();
+    let mut absent = absent::without_default(&definition.node);
+    absent.retain(|variable| !operation.variables.contains_key(variable));
+    if !absent.is_empty() {
+        let mut document = operation.parsed_query().map_err(failed)?.clone();
+        absent::leave_out(&mut document, name.as_deref(), &absent);
+        operation.set_parsed_query(document);
+    }
+    for (variable, default) in defaults {
+        operation.variables.entry(variable).or_insert(default);
+    }
+    Ok(kind)
+}

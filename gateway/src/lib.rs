@@ -1,0 +1,61 @@
+//! The gateway: GraphQL in front of the gRPC services.
+//!
+//! | module | what |
+//! |---|---|
+//! | `http` | the edge: negotiation, tokens, limits, GraphiQL, photos, health |
+//! | `graph` | the types of the graph: one file an entity |
+//! | `read` | how queries are resolved: level by level, one call per batch method and level |
+//! | `scope` | what one request carries: the user's token, the time left, what was loaded, the calls made |
+//! | `clients` | the clients of the services |
+//! | [`settings`] | what it is set up with |
+//!
+//! Architecture invariant: no rule of the business stands here. The gateway hands the user's own token on, and each
+//! service decides for itself.
+
+mod clients;
+mod graph;
+mod http;
+mod read;
+mod scope;
+pub mod settings;
+
+use std::sync::Arc;
+
+use runtime::{
+    Verifier,
+    net::{self, Connections},
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+pub use clients::Clients;
+pub use graph::sdl;
+pub use settings::Settings;
+
+use settings::{Development, Edge, Http};
+
+/// The gateway, ready to serve.
+pub struct Gateway {
+    routes: axum::Router,
+    stopping: CancellationToken,
+}
+
+impl Gateway {
+    /// A gateway to the services behind `clients`, which accepts the tokens that `verifier` does.
+    #[must_use]
+    pub fn new(clients: Clients, verifier: Arc<Verifier>, edge: Edge, development: Development) -> Self {
+        let stopping = CancellationToken::new();
+        let state = http::State::new(clients, verifier, edge, development);
+        Self { routes: http::routes(state, stopping.clone()), stopping }
+    }
+
+    /// Serves until `stop`; requests under way then finish, for at most the set time.
+    pub async fn serve(self, listener: TcpListener, settings: &Http, stop: CancellationToken) {
+        let connections = Connections::http1().at_most(settings.max_connections).drain(settings.stop_timeout);
+        let retire = async {
+            stop.cancelled().await;
+            self.stopping.cancel();
+        };
+        tokio::join!(net::serve(listener, self.routes, connections, stop.clone()), retire);
+    }
+}

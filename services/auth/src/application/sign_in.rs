@@ -1,0 +1,79 @@
+//! Signing in with a password.
+
+use kernel::{CompanyId, EmailAddress, Error, Principal, Result};
+
+use super::{Application, Tokens};
+use crate::{
+    documents::{RefusedSignIn, UNIQUE_EMAIL},
+    domain::{account::Account, password::Password},
+    publishing,
+    throttle::Key,
+};
+
+/// What a person hands in to sign in.
+#[derive(Debug, Clone)]
+pub struct SignIn {
+    /// The account's address, as typed.
+    pub email: String,
+    /// The password.
+    pub password: Password,
+    /// The company; `None` where the installation has one.
+    pub company: Option<CompanyId>,
+}
+
+impl Application {
+    /// Begins a session. An unknown address, a wrong password, a disabled account and one that waits for its first password
+    /// are refused in the same words after the same work. For anybody.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] `SIGN_IN_FAILED`; [`Error::ResourceExhausted`] after too many wrong passwords;
+    /// [`Error::Invalid`] where the company is not given and there are several.
+    pub async fn sign_in(&self, sign_in: SignIn) -> Result<Tokens> {
+        let company = self.company_of(sign_in.company).await?;
+        let account = match (company, EmailAddress::parse("email", &sign_in.email)) {
+            (Some(company), Ok(email)) => self.store.company(company).find_one::<Account>(UNIQUE_EMAIL, email.as_str()).await?,
+            _ => None,
+        };
+        let throttled = company.map(|company| Key::new(company, &sign_in.email));
+        if let Some(key) = throttled {
+            self.throttle.check(key, self.env.now())?;
+        }
+
+        let hash = account.as_ref().and_then(|account| account.password_hash().ok());
+        let right = self.passwords.verify(sign_in.password, hash).await?;
+        if let (true, Some(company), Some(account)) = (right, company, account.as_ref()) {
+            return self.signed_in(company, account.clone()).await;
+        }
+        if let (Some(key), Some(company)) = (throttled, company) {
+            self.throttle.failed(key, self.env.now());
+            self.note_refusal(company, account.as_ref()).await?;
+        }
+        Err(Error::unauthenticated("SIGN_IN_FAILED", "the email address or the password is wrong"))
+    }
+
+    async fn signed_in(&self, company: CompanyId, account: Account) -> Result<Tokens> {
+        let key = self.signing_key().await?;
+        let mut transaction = self.store.company(company).transaction(&account.principal(company).actor, self.env.now());
+        // Where the account is disabled or its password changed at this moment, its epoch is another: the session that
+        // begins here ended before it did.
+        let begun = self.begin_session(&mut transaction, company, &account);
+        transaction.commit().await?;
+        tracing::info!(account = %account.id, session = %begun.session.id, "signed in");
+        Ok(self.first_tokens(&key, company, &begun, account))
+    }
+
+    /// Writes down that a sign-in was refused; as much for no account as for one.
+    async fn note_refusal(&self, company: CompanyId, account: Option<&Account>) -> Result<()> {
+        let (now, principal): (_, Principal) = (self.env.now(), Self::service(company));
+        let mut transaction = self.store.company(company).transaction(&principal.actor, now);
+        transaction.put(&RefusedSignIn { id: company, at: now });
+        if let Some(account) = account {
+            let reason = publishing::sign_in_refusal(account.password_hash().err());
+            transaction.publish(publishing::sign_in_failed(&self.env, &principal, account, reason));
+            tracing::info!(account = %account.id, reason, "a sign-in was refused");
+        } else {
+            tracing::info!(reason = "UNKNOWN_ACCOUNT", "a sign-in was refused");
+        }
+        Ok(transaction.commit().await?)
+    }
+}

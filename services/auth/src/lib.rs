@@ -1,0 +1,88 @@
+//! The auth service: accounts, passwords, sessions, roles, and the keys that sign access tokens.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`domain`] | accounts, sessions, keys and their rules: pure values |
+//! | [`application`] | the use cases, one file each; who may do what is decided there |
+//! | [`passwords`] | hashing passwords, bounded |
+//! | `throttle` | how often a wrong password may be tried |
+//! | `documents` | how the domain is kept: collections and indexes |
+//! | `grpc` | messages to use cases and back; `messages`: the domain as messages of the contract |
+//! | `publishing` | what others are told |
+//! | `reactions` | logins follow employees |
+//! | [`commands`] | what an operator does by command |
+//! | [`settings`] | the program's settings |
+//!
+//! [`build`] puts it together. A sign-in is: `grpc` reads the request; the use case finds the account, compares the password
+//! on a thread for that, begins a session with a refresh token of which only the digest is kept, and commits it with the
+//! event; then it signs the access token with the key of the key ring.
+//!
+//! Architecture invariant: a password, a token and a seed leave the types that hide them (`Password`, `Secret`) only for a
+//! computation, for the store, or in `messages` for the one caller they are made for. No event, history entry or log line
+//! has one.
+
+pub mod application;
+pub mod commands;
+mod documents;
+pub mod domain;
+mod grpc;
+mod messages;
+pub mod passwords;
+mod publishing;
+mod reactions;
+pub mod settings;
+mod throttle;
+
+use std::{sync::Arc, time::Duration};
+
+use contracts::crm::auth::v1::auth_service_server::AuthServiceServer;
+use events::Relay;
+use kernel::Result;
+use runtime::{Dependencies, Service, grpc::MAX_MESSAGE};
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+
+pub use application::Application;
+pub use documents::COLLECTIONS;
+pub use passwords::Passwords;
+pub use settings::{SETTINGS, Settings};
+
+/// The service's name: of the domain, of its program, and as the source of its events.
+pub const SERVICE: &str = "auth";
+
+/// How often what is left of sessions is removed.
+const SWEEP: Duration = Duration::from_secs(3_600);
+
+/// Puts the service together: its use cases, for callers in the same process, and what serves them to others. Before it is
+/// served, [`Application::ensure_company`] is to be called.
+///
+/// # Errors
+/// [`Error::Internal`](kernel::Error::Internal) where passwords can't be hashed.
+pub fn build(settings: Settings, dependencies: Dependencies) -> Result<(Application, Service)> {
+    let application = Application::new(dependencies.store.clone(), dependencies.env.clone(), settings)?;
+    let service = serve(&application, dependencies);
+    Ok((application, service))
+}
+
+/// What serves the use cases of `application`, whose dependencies these are.
+#[must_use]
+pub fn serve(application: &Application, dependencies: Dependencies) -> Service {
+    let Dependencies { store, bus, env } = dependencies;
+    let server = AuthServiceServer::new(grpc::Grpc(application.clone())).max_decoding_message_size(MAX_MESSAGE);
+    let relay = Relay::new(SERVICE, store, bus, env);
+    let sweeper = application.clone();
+    Service::new(SERVICE, Routes::new(server))
+        .consumer(reactions::EMPLOYEES, Arc::new(reactions::FollowEmployees(application.clone())))
+        .task("auth.relay", |stop| relay.run(stop))
+        .task("auth.sweep", |stop| sweep(sweeper, stop))
+}
+
+/// Removes what is left of sessions, until `stop`.
+async fn sweep(application: Application, stop: CancellationToken) {
+    while stop.run_until_cancelled(tokio::time::sleep(SWEEP)).await.is_some() {
+        match application.forget_expired_sessions().await {
+            Ok(forgotten) => tracing::debug!(forgotten, "expired sessions were removed"),
+            Err(error) => tracing::warn!(error.message = %error, "expired sessions could not be removed"),
+        }
+    }
+}

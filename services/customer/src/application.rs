@@ -1,0 +1,111 @@
+//! The use cases, one file each. Every one decides first whether the caller may.
+
+use std::collections::HashMap;
+
+use kernel::{CustomerId, Env, Error, Principal, Result, Role};
+use store::{CompanyStore, Store};
+use uuid::Uuid;
+
+use crate::{
+    domain::{Customer, CustomerFacts, Transition},
+    publishing,
+};
+
+mod add_note;
+mod add_property;
+mod archive_customer;
+mod create_customer;
+mod delete_customer;
+mod get_customers;
+mod list_customers;
+mod list_history;
+mod remove_note;
+mod remove_property;
+mod restore_customer;
+mod search_customers;
+mod update_customer;
+mod update_property;
+
+pub use add_property::AddProperty;
+pub use list_customers::{CustomerFilter, CustomerOrder, ListCustomers};
+pub use remove_property::RemoveProperty;
+pub use search_customers::{Found, SearchCustomers};
+pub use update_customer::UpdateCustomer;
+pub use update_property::UpdateProperty;
+
+/// What a caller must be for anything here: of the office.
+pub(crate) const OFFICE: Role = Role::Manager;
+/// What a caller must be to delete a customer for good.
+pub(crate) const DELETION: Role = Role::Admin;
+
+/// What can be done with customers.
+#[derive(Clone)]
+pub struct Application {
+    store: Store,
+    env: Env,
+}
+
+/// A customer as callers see them: with what their orders make known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CustomerRecord {
+    /// The customer.
+    pub customer: Customer,
+    /// What their orders make known.
+    pub facts: CustomerFacts,
+}
+
+impl Application {
+    /// The use cases on a store.
+    #[must_use]
+    pub fn new(store: Store, env: Env) -> Self {
+        Self { store, env }
+    }
+
+    /// The same use cases at another time, by another chance.
+    #[must_use]
+    pub fn with_env(&self, env: Env) -> Self {
+        Self { store: self.store.clone(), env }
+    }
+
+    fn company(&self, principal: &Principal) -> CompanyStore {
+        self.store.company(principal.company)
+    }
+
+    /// The customer that the input's `field` names.
+    async fn load(&self, principal: &Principal, id: CustomerId, field: &'static str) -> Result<Customer> {
+        self.company(principal).get(id.uuid()).await?.ok_or_else(|| not_found(id, field))
+    }
+
+    /// Keeps what a transition made of `before`, and tells of it. What is not different is not written.
+    async fn save(&self, principal: &Principal, before: &Customer, transition: Transition) -> Result<CustomerRecord> {
+        let Transition { customer, event } = transition;
+        let company = self.company(principal);
+        if customer.version != before.version {
+            let mut transaction = company.transaction(&principal.actor, customer.updated_at);
+            transaction.update(before, &customer);
+            if let Some(event) = event {
+                transaction.publish(publishing::envelope(&self.env, principal, event, &customer));
+            }
+            transaction.commit().await?;
+        }
+        let facts = facts(&company, &[customer.id]).await?;
+        Ok(record(customer, &facts))
+    }
+}
+
+fn not_found(id: CustomerId, field: &'static str) -> Error {
+    Error::NotFound { resource: "customer".into(), id: id.to_string(), field: field.into() }
+}
+
+/// What is known of these customers, read in one round trip whatever their number.
+async fn facts(company: &CompanyStore, ids: &[CustomerId]) -> Result<HashMap<CustomerId, CustomerFacts>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let found = company.get_many::<CustomerFacts>(&ids).await?;
+    Ok(found.into_iter().flatten().map(|facts| (facts.id, facts)).collect())
+}
+
+fn record(customer: Customer, facts: &HashMap<CustomerId, CustomerFacts>) -> CustomerRecord {
+    // A customer deleted between the two reads has none any more.
+    let facts = facts.get(&customer.id).cloned().unwrap_or_else(|| CustomerFacts::none(customer.id));
+    CustomerRecord { customer, facts }
+}

@@ -1,0 +1,20 @@
+//! Archiving a customer: no more orders are taken from them.
+
+use kernel::{CustomerId, Principal, Result};
+
+use super::{Application, CustomerRecord, OFFICE};
+
+impl Application {
+    /// Archives a customer. For the office.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`](kernel::Error::NotFound), [`Error::Conflict`](kernel::Error::Conflict);
+    /// [`Error::FailedPrecondition`](kernel::Error::FailedPrecondition) with the reason `WRONG_TRANSITION`.
+    pub async fn archive_customer(&self, principal: &Principal, id: CustomerId, version: u64) -> Result<CustomerRecord> {
+        principal.require(OFFICE)?;
+        let before = self.load(principal, id, "id").await?;
+        before.check_version(version)?;
+        let transition = before.archive(&self.env)?;
+        self.save(principal, &before, transition).await
+    }
+}

@@ -1,0 +1,31 @@
+//! Employees by their identifiers.
+
+use kernel::{EmployeeId, Principal, Result};
+use uuid::Uuid;
+
+use super::{Application, may_see, not_found, seen_by};
+use crate::domain::Employee;
+
+impl Application {
+    /// One employee: any for the office, themselves for a cleaner.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`](kernel::Error::NotFound) that names `id`.
+    pub async fn get_employee(&self, principal: &Principal, id: EmployeeId) -> Result<Employee> {
+        Ok(seen_by(principal, self.load(principal, id, "id").await?))
+    }
+
+    /// An answer for each identifier, in their order, as [`get_employee`](Self::get_employee) gives it.
+    ///
+    /// # Errors
+    /// For one identifier alone [`Error::NotFound`](kernel::Error::NotFound) that names `id`.
+    pub async fn batch_get_employees(&self, principal: &Principal, ids: &[EmployeeId]) -> Result<Vec<Result<Employee>>> {
+        let visible: Vec<Uuid> = ids.iter().filter(|id| may_see(principal, **id)).map(|id| id.uuid()).collect();
+        let mut found = self.company(principal).get_many::<Employee>(&visible).await?.into_iter();
+        let answers = ids.iter().map(|id| {
+            let employee = may_see(principal, *id).then(|| found.next().flatten()).flatten();
+            employee.map(|employee| seen_by(principal, employee)).ok_or_else(|| not_found(*id, "id"))
+        });
+        Ok(answers.collect())
+    }
+}

@@ -1,0 +1,16 @@
+//! Beginning the work.
+
+use kernel::{OrderId, Principal, Result};
+
+use super::{Application, OrderView};
+
+impl Application {
+    /// Begins the work of an order, seen at `version`. For the office and the crew.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`](kernel::Error::NotFound), [`Error::Conflict`](kernel::Error::Conflict); as
+    /// [`Order::start`](crate::domain::Order::start).
+    pub async fn start_order(&self, principal: &Principal, id: OrderId, version: u64) -> Result<OrderView> {
+        self.change(principal, id, version, |order, at| order.start(at)).await
+    }
+}

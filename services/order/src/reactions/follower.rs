@@ -1,0 +1,167 @@
+//! Keeps copies, and makes orders follow them.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use events::{HandleError, Handler};
+use kernel::{Actor, Env, Envelope, Error, Principal, Result, Timestamp};
+use runtime::retry::retry_conflicts;
+use store::{CompanyStore, Document, Query, Store, Transaction};
+use uuid::Uuid;
+
+use crate::{
+    SERVICE,
+    domain::{FactCopy, Order, OrderEvent},
+    publishing,
+    turns::Turns,
+};
+
+/// How many orders follow in one transaction.
+const BATCH: usize = 100;
+
+/// The handler of the events of those whose facts orders follow.
+pub(super) struct Follower<F> {
+    /// The consumer's name.
+    pub(super) consumer: &'static str,
+    /// The field of an order that holds the id of what it follows.
+    pub(super) field: &'static str,
+    /// What an event says.
+    pub(super) facts: fn(&Envelope) -> Result<F, HandleError>,
+    /// Makes an order follow the copy; `None` where it does already.
+    pub(super) follow: fn(&mut Order, &FactCopy<F>, &Actor, Timestamp) -> Option<OrderEvent>,
+    /// Where copies and orders are kept.
+    pub(super) store: Store,
+    /// The clock, and chance.
+    pub(super) env: Env,
+    /// Where this waits for the use cases that rely on the same copy.
+    pub(super) turns: Arc<Turns>,
+}
+
+#[async_trait]
+impl<F> Handler for Follower<F>
+where
+    F: Clone + PartialEq + Send + Sync + 'static,
+    FactCopy<F>: Document,
+{
+    async fn handle(&self, event: &Envelope) -> Result<(), HandleError> {
+        let facts = (self.facts)(event)?;
+        let company = self.store.company(event.company);
+        let work = Work { follower: self, event, company, principal: Principal::service(event.company, SERVICE) };
+        work.run(&facts).await.map_err(again)
+    }
+}
+
+/// One event being handled.
+struct Work<'a, F> {
+    follower: &'a Follower<F>,
+    event: &'a Envelope,
+    company: CompanyStore,
+    principal: Principal,
+}
+
+impl<F> Work<'_, F>
+where
+    F: Clone + PartialEq + Send + Sync + 'static,
+    FactCopy<F>: Document,
+{
+    async fn run(&self, facts: &F) -> Result<()> {
+        let copy = retry_conflicts(|| self.take_over(facts)).await?;
+        if !copy.is_settled() {
+            self.walk(&copy).await?;
+        }
+        retry_conflicts(|| self.settle(&copy)).await
+    }
+
+    fn transaction(&self) -> Transaction {
+        self.company.transaction(&self.principal.actor, self.follower.env.now())
+    }
+
+    async fn copy(&self) -> Result<Option<FactCopy<F>>> {
+        Ok(self.company.get(self.event.subject).await?)
+    }
+
+    /// Puts the event's facts into the copy where they are newer, and returns the copy as it is then.
+    async fn take_over(&self, facts: &F) -> Result<FactCopy<F>> {
+        let _turn = self.follower.turns.at([self.event.subject]).await;
+        let Envelope { subject, version, time, .. } = *self.event;
+        let mut transaction = self.transaction();
+        let next = match self.copy().await? {
+            None => {
+                let next = FactCopy::first(subject, version, time, facts.clone());
+                transaction.insert(&next);
+                next
+            }
+            Some(current) => {
+                let Some(next) = current.taking_over(version, time, facts.clone()) else { return Ok(current) };
+                transaction.update(&current, &next);
+                next
+            }
+        };
+        transaction.commit().await?;
+        Ok(next)
+    }
+
+    /// Makes every order concerned follow the copy.
+    async fn walk(&self, copy: &FactCopy<F>) -> Result<()> {
+        let mut token = None;
+        loop {
+            let page = Query::by("id").eq(self.follower.field, self.event.subject).page(BATCH, token);
+            let page = self.company.find::<Order>(&page).await?;
+            token = page.next_page_token().map(str::to_owned);
+            let ids: Vec<Uuid> = page.items.iter().map(|order| order.id.uuid()).collect();
+            let mut orders = Some(page.items);
+            retry_conflicts(|| self.follow(copy, orders.take(), &ids)).await?;
+            if token.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Makes these orders follow the copy; they are read again where they aren't given.
+    async fn follow(&self, copy: &FactCopy<F>, orders: Option<Vec<Order>>, ids: &[Uuid]) -> Result<()> {
+        let orders = match orders {
+            Some(orders) => orders,
+            None => self.company.get_many(ids).await?.into_iter().flatten().collect(),
+        };
+        let at = self.follower.env.now();
+        let mut transaction = self.transaction();
+        let mut changed = false;
+        for before in &orders {
+            let mut after = before.clone();
+            if let Some(event) = (self.follower.follow)(&mut after, copy, &self.principal.actor, at) {
+                transaction.update(before, &after);
+                transaction.publish(publishing::envelope(&self.follower.env, &self.principal, &after, event));
+                changed = true;
+            }
+        }
+        if changed {
+            transaction.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Marks the event as received, and the copy as settled where it is still the one that was walked for.
+    async fn settle(&self, walked: &FactCopy<F>) -> Result<()> {
+        let _turn = self.follower.turns.at([self.event.subject]).await;
+        let mut transaction = self.transaction();
+        // Use cases may have touched it since.
+        let copy = if walked.is_settled() { None } else { self.copy().await? };
+        if let Some(copy) = copy.filter(|copy| !copy.is_settled() && copy.source_version() == walked.source_version()) {
+            transaction.update(&copy, &copy.settled());
+        }
+        transaction.received(self.follower.consumer, self.event.id);
+        match transaction.commit().await {
+            Ok(()) | Err(store::Error::AlreadyReceived) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Why the event comes again. That others change the same things all the time is no fault of the event: it is
+/// delivered for as long as it takes, and goes on where it stopped.
+fn again(error: Error) -> HandleError {
+    HandleError::Retry(match error {
+        Error::Conflict { .. } => Error::Unavailable("the orders (too many change them at once)".into()),
+        error => error,
+    })
+}

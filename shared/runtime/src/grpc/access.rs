@@ -1,0 +1,61 @@
+//! Who calls: the access token of a call, checked here, authorised by the use case.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, Request, header::AUTHORIZATION};
+use kernel::{Error, Principal, Result, id::SessionId};
+use tonic::{Status, body::Body};
+
+use super::method::Method;
+use crate::{Verifier, token::Identity};
+
+/// Lets a call in, with its caller known to [`principal`]; a public method takes anybody and looks at no token.
+pub(super) async fn check(verifier: &Verifier, method: Method, request: &mut Request<Body>) -> Result<()> {
+    if !method.public {
+        let identity = verifier.identify(bearer(request.headers())?).await?;
+        // The account's identifier says nothing by itself; with it the log tells who did or tried what (ASVS 16.2.1).
+        if let Some(account) = identity.principal.account() {
+            tracing::Span::current().record("user.id", tracing::field::display(account));
+        }
+        request.extensions_mut().insert(identity);
+    }
+    Ok(())
+}
+
+/// The token of `authorization: Bearer <token>` (RFC 6750, 2.1).
+fn bearer(headers: &HeaderMap) -> Result<&str> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return Err(Error::unauthenticated("TOKEN_MISSING", "send one access token, as metadata authorization: Bearer <token>"));
+    };
+    value
+        .to_str()
+        .ok()
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
+        .ok_or_else(|| Error::unauthenticated("TOKEN_INVALID", "authorization must be Bearer <token>"))
+}
+
+/// Who calls the method that handles `request`.
+///
+/// # Errors
+/// `UNAUTHENTICATED` in public methods, which don't know.
+pub fn principal<T>(request: &tonic::Request<T>) -> Result<Principal, Status> {
+    identity(request).map(|identity| identity.principal.clone())
+}
+
+/// The session in which the method that handles `request` is called.
+///
+/// # Errors
+/// As [`principal`].
+pub fn session<T>(request: &tonic::Request<T>) -> Result<SessionId, Status> {
+    identity(request).map(|identity| identity.session)
+}
+
+fn identity<T>(request: &tonic::Request<T>) -> Result<&Identity, Status> {
+    let known = request.extensions().get::<Arc<Identity>>();
+    known
+        .map(Arc::as_ref)
+        .ok_or_else(|| contracts::error::to_status(&Error::unauthenticated("TOKEN_MISSING", "this needs an access token")))
+}

@@ -1,0 +1,208 @@
+//! Listeners and connections: for gRPC ports, and for any HTTP that a program serves.
+
+use std::{
+    convert::Infallible,
+    io,
+    net::{IpAddr, SocketAddr},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto,
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tonic::transport::server::TcpConnectInfo;
+use tower::{Service, ServiceExt as _};
+
+/// How long a client may take to begin to speak, and to send the head of an HTTP/1 request.
+const FIRST_BYTES: Duration = Duration::from_secs(10);
+/// How often a silent HTTP/2 client is asked whether it is still there, and how long it may take to answer.
+const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(10));
+/// The wait after an accept that failed, as it does where the process is out of file descriptors.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+/// The most bytes of headers on HTTP/2: room for the details of a status with many violations.
+pub(crate) const MAX_HEADERS: u32 = 64 * 1024;
+
+/// An address that can't be listened on. The text is one line and says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{key}: cannot listen on {address}: {}", advice(.source))]
+pub struct BindError {
+    /// The setting that holds the port, with dots: `grpc.port`.
+    pub key: String,
+    /// The address.
+    pub address: SocketAddr,
+    /// Why.
+    pub source: io::Error,
+}
+
+fn advice(source: &io::Error) -> String {
+    match source.kind() {
+        io::ErrorKind::AddrInUse => {
+            "the port is in use; stop the program that uses it, or set another port (0 takes any free one)".to_owned()
+        }
+        io::ErrorKind::PermissionDenied => "permission denied; set a port above 1023".to_owned(),
+        io::ErrorKind::AddrNotAvailable => "this machine does not have that address; set one that it has, or 0.0.0.0 for all".to_owned(),
+        _ => source.to_string(),
+    }
+}
+
+/// Begins to listen: from here on clients can connect, though nobody answers before [`serve`]. `key` is the
+/// setting that an error names. Port 0 takes any free port.
+///
+/// # Errors
+/// [`BindError`].
+pub async fn bind(key: &str, address: IpAddr, port: u16) -> Result<TcpListener, BindError> {
+    let address = SocketAddr::from((address, port));
+    TcpListener::bind(address).await.map_err(|source| BindError { key: key.to_owned(), address, source })
+}
+
+/// How connections are served.
+#[derive(Debug, Clone)]
+pub struct Connections {
+    builder: auto::Builder<TokioExecutor>,
+    most: usize,
+    drain: Duration,
+}
+
+impl Connections {
+    /// HTTP/2 alone, for gRPC; each connection with at most `max_streams` calls under way.
+    #[must_use]
+    pub fn http2(max_streams: u32) -> Self {
+        let mut connections = Self::both();
+        connections.builder = connections.builder.http2_only();
+        connections.builder.http2().max_concurrent_streams(max_streams);
+        connections
+    }
+
+    /// HTTP/1.1 alone.
+    #[must_use]
+    pub fn http1() -> Self {
+        let mut connections = Self::both();
+        connections.builder = connections.builder.http1_only();
+        connections
+    }
+
+    fn both() -> Self {
+        let mut builder = auto::Builder::new(TokioExecutor::new());
+        builder.http1().timer(TokioTimer::new()).header_read_timeout(FIRST_BYTES);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .keep_alive_interval(KEEPALIVE.0)
+            .keep_alive_timeout(KEEPALIVE.1)
+            .max_header_list_size(MAX_HEADERS);
+        Self { builder, most: 1024, drain: Duration::from_secs(10) }
+    }
+
+    /// Serves at most that many connections at once; further ones wait to be accepted. 1,024 if not set.
+    #[must_use]
+    pub fn at_most(self, connections: usize) -> Self {
+        Self { most: connections, ..self }
+    }
+
+    /// How long requests under way may take to finish after a stop. 10 s if not set.
+    #[must_use]
+    pub fn drain(self, drain: Duration) -> Self {
+        Self { drain, ..self }
+    }
+}
+
+/// Serves connections until `stop`, then takes no new ones, lets requests under way finish within the drain
+/// time, and cuts what is left. A client that goes away before its answer drops the service's future.
+///
+/// Requests carry tonic's `TcpConnectInfo`, so that `remote_addr()` tells the peer.
+pub async fn serve<S, B>(listener: TcpListener, service: S, connections: Connections, stop: CancellationToken)
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + Sync + 'static,
+    S::Future: Send,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let (tracker, abort) = (TaskTracker::new(), CancellationToken::new());
+    let slots = Arc::new(Semaphore::new(connections.most));
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            accepted = accept(&listener, &slots) => accepted,
+        };
+        let Some((stream, peer, slot)) = accepted else { continue };
+        let (service, builder) = (service.clone(), connections.builder.clone());
+        let (stop, abort) = (stop.clone(), abort.clone());
+        tracker.spawn(async move {
+            let _slot = slot;
+            tokio::select! {
+                () = connection(stream, peer, service, builder, stop) => {}
+                () = abort.cancelled() => {}
+            }
+        });
+    }
+    // The port is free again while the last calls finish.
+    drop(listener);
+    tracker.close();
+    if tokio::time::timeout(connections.drain, tracker.wait()).await.is_err() {
+        tracing::warn!(connections = tracker.len(), "requests did not finish in time and are cut");
+        abort.cancel();
+        tracker.wait().await;
+    }
+}
+
+async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> Option<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+    let slot = slots.clone().acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, peer)) => {
+            // Calls are small: waiting to fill a packet would only delay them. Failing to set it costs no more than that.
+            let _ = stream.set_nodelay(true);
+            Some((stream, peer, slot))
+        }
+        Err(error) => {
+            tracing::warn!(error.message = %error, "a connection could not be accepted");
+            tokio::time::sleep(ACCEPT_AGAIN).await;
+            None
+        }
+    }
+}
+
+/// Serves one connection to its end.
+async fn connection<S, B>(stream: TcpStream, peer: SocketAddr, service: S, builder: auto::Builder<TokioExecutor>, stop: CancellationToken)
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let speaks = tokio::select! {
+        readable = tokio::time::timeout(FIRST_BYTES, stream.readable()) => matches!(readable, Ok(Ok(()))),
+        () = stop.cancelled() => false,
+    };
+    if !speaks {
+        return;
+    }
+    let info = TcpConnectInfo { local_addr: stream.local_addr().ok(), remote_addr: Some(peer) };
+    let service = TowerToHyperService::new(service.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(info.clone());
+        request
+    }));
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let outcome = tokio::select! {
+        outcome = connection.as_mut() => outcome,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = outcome {
+        tracing::debug!(client.address = %peer, error.message = %error, "a connection ended with an error");
+    }
+}

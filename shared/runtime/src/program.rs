@@ -1,0 +1,268 @@
+//! The frame of a service's `main`.
+//!
+//! ```no_run
+//! # mod order {
+//! #     pub const SETTINGS: &str = "";
+//! #     pub const COLLECTIONS: &[&store::Collection] = &[];
+//! #     #[derive(serde::Deserialize)]
+//! #     pub struct Settings;
+//! #     pub fn build(_: Settings, _: runtime::Dependencies) -> kernel::Result<((), runtime::Service)> { unimplemented!() }
+//! # }
+//! use runtime::{Program, program};
+//!
+//! const PROGRAM: Program = Program {
+//!     name: "order",
+//!     about: "Orders, their schedule and their crews",
+//!     version: env!("CARGO_PKG_VERSION"),
+//!     settings: order::SETTINGS,
+//!     collections: order::COLLECTIONS,
+//! };
+//!
+//! fn main() -> std::process::ExitCode {
+//!     program::run(&PROGRAM, async |settings: order::Settings, dependencies| Ok(order::build(settings, dependencies)?.1))
+//! }
+//! ```
+
+mod parts;
+
+use std::{error::Error as StdError, net::SocketAddr, process::ExitCode, sync::Arc};
+
+use events::Bus;
+use kernel::Env;
+use serde::de::DeserializeOwned;
+use store::{Collection, Store};
+use tokio_util::sync::CancellationToken;
+
+pub use parts::{open_bus, open_store};
+
+use crate::{
+    Service, Transport, Verifier,
+    grpc::{self, Listener, ServeError},
+    net::BindError,
+    settings::{self, Common, Settings, SettingsError},
+    signal,
+    telemetry::{self, TelemetryError},
+    token::{KeySource, RemoteKeys},
+    transport::Remote,
+};
+
+/// The domain that issues tokens, and so has their keys itself.
+const ISSUER: &str = "auth";
+
+/// A service as a program of its own.
+#[derive(Debug, Clone, Copy)]
+pub struct Program {
+    /// Its name, lower case: also the domain's. In capitals it is the prefix of its environment variables.
+    pub name: &'static str,
+    /// What it does, in a line.
+    pub about: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// The commented defaults of its settings, over [`settings::COMMON`].
+    pub settings: &'static str,
+    /// What it keeps in its store.
+    pub collections: &'static [&'static Collection],
+}
+
+/// What a service is built of.
+#[derive(Clone)]
+pub struct Dependencies {
+    /// Its data.
+    pub store: Store,
+    /// The events.
+    pub bus: Arc<dyn Bus>,
+    /// The clock and the source of randomness.
+    pub env: Env,
+}
+
+/// Why a program ended without being asked to. The text is one line and says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ProgramError {
+    /// A setting.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// A port.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// Logs, traces or metrics.
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
+    /// The data, or the events' file: the key of its path, and what is wrong.
+    #[error("{key}: {problem}")]
+    Data {
+        /// The key, with dots.
+        key: &'static str,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The service could not be built.
+    #[error("{}", describe(.0))]
+    Build(kernel::Error),
+    /// The service ended.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// The runtime could not begin.
+    #[error("no threads can be started: {0}")]
+    Runtime(std::io::Error),
+}
+
+/// Runs `program` until it is asked to stop: reads the command line (`--help`, `--version`), then as
+/// [`Program::serve`].
+pub fn run<S, B>(program: &Program, build: B) -> ExitCode
+where
+    S: DeserializeOwned,
+    B: AsyncFnOnce(S, Dependencies) -> kernel::Result<Service>,
+{
+    program.command().get_matches();
+    program.serve(build)
+}
+
+/// The frame of any program: reads the settings – `defaults` as [`Settings::new`] takes them, then the environment with
+/// the program's name in capitals as prefix – and begins telemetry round `work`. The exit code is 0 where that ends
+/// well; else 1, with one line on standard error that says what to do.
+pub fn frame(name: &'static str, defaults: &[(&str, &str)], work: impl AsyncFnOnce(Settings) -> Result<(), ProgramError>) -> ExitCode {
+    let outcome = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ProgramError::Runtime).and_then(|runtime| {
+        runtime.block_on(async {
+            let settings = Settings::from_environment(&name.to_uppercase(), defaults)?;
+            let telemetry = telemetry::init(name, &settings.section("telemetry")?)?;
+            telemetry::log_panics();
+            let outcome = work(settings).await;
+            telemetry.shutdown().await;
+            outcome
+        })
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{name}: {}", error.to_string().replace('\n', " "));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Program {
+    /// The command line: a program with commands of its own adds them, and calls [`serve`](Self::serve) where none is given.
+    #[must_use]
+    pub fn command(&self) -> clap::Command {
+        let settings = format!("Settings, with their defaults:\n\n{}\n{}", settings::COMMON, self.settings);
+        clap::Command::new(self.name).about(self.about).version(self.version).after_long_help(settings)
+    }
+
+    /// Serves until SIGTERM or SIGINT. `build` makes the service of its settings. The exit code is 0 after a stop
+    /// that was asked for; else 1, with one line on standard error that says what to do.
+    pub fn serve<S, B>(&self, build: B) -> ExitCode
+    where
+        S: DeserializeOwned,
+        B: AsyncFnOnce(S, Dependencies) -> kernel::Result<Service>,
+    {
+        self.with_runtime(async |settings| {
+            let stop = CancellationToken::new();
+            let serving = self.serve_until(settings, build, stop.clone(), |_| ());
+            let stopping = async {
+                signal::stop_requested().await;
+                tracing::info!("asked to stop");
+                stop.cancel();
+                std::future::pending().await
+            };
+            tokio::select! {
+                outcome = serving => outcome,
+                never = stopping => never,
+            }
+        })
+    }
+
+    /// Does one thing with the program's data, such as making the first admin, and ends. The exit code is as
+    /// [`serve`](Self::serve)'s.
+    pub fn once<S, W>(&self, work: W) -> ExitCode
+    where
+        S: DeserializeOwned,
+        W: AsyncFnOnce(S, Dependencies) -> kernel::Result<()>,
+    {
+        self.with_runtime(async |settings| {
+            let dependencies = self.dependencies(&settings.extract()?).await?;
+            work(settings.extract()?, dependencies).await.map_err(ProgramError::Build)
+        })
+    }
+
+    fn with_runtime(&self, work: impl AsyncFnOnce(Settings) -> Result<(), ProgramError>) -> ExitCode {
+        frame(self.name, &[("", settings::COMMON), ("", self.settings)], work)
+    }
+
+    /// Serves until `stop`; `announce` hears of the address once calls are answered there.
+    async fn serve_until<S, B>(
+        &self,
+        settings: Settings,
+        build: B,
+        stop: CancellationToken,
+        announce: impl FnOnce(SocketAddr),
+    ) -> Result<(), ProgramError>
+    where
+        S: DeserializeOwned,
+        B: AsyncFnOnce(S, Dependencies) -> kernel::Result<Service>,
+    {
+        // All that can be wrong with the settings is found before anything is touched, then ports before data.
+        let (common, own): (Common, S) = (settings.extract()?, settings.extract()?);
+        let keys = self.remote_keys(&settings, &common)?;
+        let listener = Listener::bind("grpc", common.grpc.clone()).await?;
+        let metrics = telemetry::MetricsPort::bind(&common.telemetry).await?;
+
+        let dependencies = self.dependencies(&common).await?;
+        let (bus, env) = (dependencies.bus.clone(), dependencies.env.clone());
+        let mut service = build(own, dependencies).await.map_err(ProgramError::Build)?;
+        service.bind(&bus).await.map_err(|error| ProgramError::Data { key: "bus.path", problem: describe(&error) })?;
+        let keys = keys.unwrap_or_else(|| Arc::new(RemoteKeys::new(Transport::local(service.routes.clone()))));
+        let verifier = Arc::new(Verifier::new(&common.auth.issuer, &common.auth.audience, keys, env));
+
+        let address = listener.address();
+        tracing::info!(server.address = %address, service.version = self.version, "listening");
+        announce(address);
+        let scraped = CancellationToken::new();
+        let serving = async {
+            let outcome = grpc::serve(service, listener, verifier, stop).await;
+            scraped.cancel();
+            outcome
+        };
+        let (outcome, ()) = tokio::join!(serving, metrics.serve(scraped.clone()));
+        Ok(outcome?)
+    }
+
+    async fn dependencies(&self, common: &Common) -> Result<Dependencies, ProgramError> {
+        let env = Env::system();
+        let store = open_store(&parts::path(&common.store.path, "store.path", &format!("{}.sqlite", self.name))?, self.collections).await?;
+        let bus = open_bus(&parts::path(&common.bus.path, "bus.path", &format!("{}.events.sqlite", self.name))?, &env)?;
+        Ok(Dependencies { store, bus, env })
+    }
+
+    /// Where the keys of tokens come from; `None` where the program has them itself.
+    fn remote_keys(&self, settings: &Settings, common: &Common) -> Result<Option<Arc<dyn KeySource>>, ProgramError> {
+        let invalid = |problem: String| SettingsError::invalid(settings, "auth.url", problem);
+        match (common.auth.url.as_str(), self.name) {
+            ("", ISSUER) => Ok(None),
+            ("", _) => Err(invalid("must be set to where the auth service is, such as http://127.0.0.1:50051".to_owned()).into()),
+            (url, _) => {
+                let transport = Transport::remote(url, &Remote::default()).map_err(|error| invalid(error.to_string()))?;
+                Ok(Some(Arc::new(RemoteKeys::new(transport))))
+            }
+        }
+    }
+}
+
+/// An error with its causes, in one line, for those who operate the program.
+#[must_use]
+pub fn describe(error: &(dyn StdError + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        // Errors that only pass on another's text would say it twice.
+        if !text.ends_with(&next) {
+            text.push_str(": ");
+            text.push_str(&next);
+        }
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

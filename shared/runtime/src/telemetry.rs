@@ -1,0 +1,228 @@
+//! Logs, traces and metrics.
+//!
+//! Every span has a W3C trace context, whether or not traces are sent anywhere, so that logs, events and
+//! calls of one request can be found by one id. Logs go to standard error: standard output belongs to what
+//! a command prints.
+
+mod ecs;
+
+use std::{
+    borrow::Cow,
+    io::IsTerminal as _,
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
+
+use axum::{http::header, response::IntoResponse, routing::get};
+use http::HeaderMap;
+use kernel::Env;
+use opentelemetry::{KeyValue, global, metrics::Meter, propagation::Extractor, trace::TracerProvider as _};
+use opentelemetry_otlp::WithExportConfig as _;
+use opentelemetry_sdk::{
+    Resource,
+    metrics::SdkMeterProvider,
+    propagation::TraceContextPropagator,
+    trace::{Sampler, SdkTracerProvider},
+};
+use prometheus::{Encoder as _, Registry, TextEncoder};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing::{Span, level_filters::LevelFilter};
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing_subscriber::{
+    EnvFilter, Layer as _, Registry as Spans, filter::filter_fn, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
+
+use self::ecs::Ecs;
+use crate::{
+    net::{self, BindError, Connections},
+    settings::{LogFormat, Telemetry},
+};
+
+/// How long a batch of spans may take to be sent.
+const EXPORT: Duration = Duration::from_secs(5);
+
+/// What Prometheus reads.
+static METRICS: LazyLock<Registry> = LazyLock::new(Registry::new);
+
+/// Why telemetry can't begin. The text is one line and names the key.
+#[derive(Debug, thiserror::Error)]
+#[error("telemetry.{key}: {problem}")]
+pub struct TelemetryError {
+    /// The key in `[telemetry]`.
+    pub key: &'static str,
+    /// What is wrong.
+    pub problem: Cow<'static, str>,
+}
+
+/// Holds what was not sent yet; [`shutdown`](Self::shutdown) sends it.
+#[must_use = "spans that were not sent are lost without a shutdown"]
+pub struct Guard {
+    traces: SdkTracerProvider,
+    metrics: SdkMeterProvider,
+}
+
+/// Begins logs, traces and metrics for the whole process. `service` is the program's name.
+///
+/// Instruments made before this stay silent for ever, so it comes first in a program.
+///
+/// # Errors
+/// [`TelemetryError`] for settings that don't work; and where it was called before.
+pub fn init(service: &'static str, settings: &Telemetry) -> Result<Guard, TelemetryError> {
+    let error = |key: &'static str| move |error: &dyn std::fmt::Display| TelemetryError { key, problem: error.to_string().into() };
+    let resource = Resource::builder().with_service_name(service).build();
+
+    let reader = opentelemetry_prometheus::exporter().with_registry(METRICS.clone()).build().map_err(|e| error("metrics_port")(&e))?;
+    let metrics = SdkMeterProvider::builder().with_reader(reader).with_resource(resource.clone()).build();
+    global::set_meter_provider(metrics.clone());
+
+    let traces = traces(settings, resource).map_err(|e| error("otlp_endpoint")(&e))?;
+    global::set_text_map_propagator(TraceContextPropagator::new());
+    // Spans alone, and of our own level: events go to the log, which names the trace.
+    let tracing = tracing_opentelemetry::layer()
+        .with_tracer(traces.tracer(service))
+        .with_location(false)
+        .with_threads(false)
+        .with_target(false)
+        .with_tracked_inactivity(false)
+        .with_filter(filter_fn(|metadata| metadata.is_span() && *metadata.level() <= LevelFilter::INFO));
+
+    let filter = EnvFilter::builder().parse(&settings.log_filter).map_err(|e| error("log_filter")(&e))?;
+    let terminal = std::io::stderr().is_terminal();
+    let json = match settings.log_format {
+        LogFormat::Auto => !terminal,
+        LogFormat::Json => true,
+        LogFormat::Text => false,
+    };
+    let log = if json {
+        Ecs::new(service, Env::system(), std::io::stderr).with_filter(filter).boxed()
+    } else {
+        let mut text = tracing_subscriber::fmt::layer::<Spans>().compact().with_target(false).with_writer(std::io::stderr);
+        if !terminal {
+            text = text.with_ansi(false);
+        }
+        text.with_filter(filter).boxed()
+    };
+    tracing_subscriber::registry().with(log).with(tracing).try_init().map_err(|e| error("log_format")(&e))?;
+    Ok(Guard { traces, metrics })
+}
+
+fn traces(settings: &Telemetry, resource: Resource) -> Result<SdkTracerProvider, Box<dyn std::error::Error>> {
+    let provider = SdkTracerProvider::builder().with_resource(resource);
+    if settings.otlp_endpoint.is_empty() {
+        // Contexts without data: ids for logs and events, at next to no cost.
+        return Ok(provider.with_sampler(Sampler::AlwaysOff).build());
+    }
+    let exporter =
+        opentelemetry_otlp::SpanExporter::builder().with_tonic().with_endpoint(&settings.otlp_endpoint).with_timeout(EXPORT).build()?;
+    let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(settings.trace_ratio)));
+    Ok(provider.with_batch_exporter(exporter).with_sampler(sampler).build())
+}
+
+/// From now on a panic is a line in the log, with its place and the trace it happened in. For programs: tests want to
+/// see theirs.
+pub fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let message = panic.payload_as_str().unwrap_or("a value that is no text");
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(error.message = message, code.location = place, "panic");
+    }));
+}
+
+impl Guard {
+    /// Sends what was not sent yet, for at most a few seconds.
+    pub async fn shutdown(self) {
+        // The exporter waits on the runtime's other threads, so this one must not be one of them.
+        let sent = tokio::task::spawn_blocking(move || {
+            let traces = self.traces.shutdown_with_timeout(EXPORT);
+            let _ = self.metrics.shutdown();
+            traces
+        });
+        if let Ok(Err(error)) = sent.await {
+            tracing::warn!(error.message = %error, "the last traces were not sent");
+        }
+    }
+}
+
+/// Where instruments are made. Silent until [`init`].
+#[must_use]
+pub fn meter() -> Meter {
+    global::meter("crm")
+}
+
+/// The port where Prometheus reads, where one is set.
+pub struct MetricsPort(Option<TcpListener>);
+
+impl MetricsPort {
+    /// Begins to listen on the port that `settings` name; none where it is -1.
+    ///
+    /// # Errors
+    /// [`BindError`].
+    pub async fn bind(settings: &Telemetry) -> Result<Self, BindError> {
+        Ok(Self(match settings.metrics_port {
+            Some(port) => Some(net::bind("telemetry.metrics_port", settings.metrics_address, port).await?),
+            None => None,
+        }))
+    }
+
+    /// Serves `/metrics` until `stop`.
+    pub async fn serve(self, stop: CancellationToken) {
+        let Some(listener) = self.0 else { return };
+        let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
+        tracing::info!(server.address = address, "metrics are at /metrics");
+        net::serve(listener, metrics_router(), Connections::http1(), stop).await;
+    }
+}
+
+/// Makes the trace that the caller of an HTTP request is in, where it says so, the parent of `span`.
+pub fn adopt(span: &Span, headers: &HeaderMap) {
+    if headers.contains_key("traceparent") {
+        let parent = global::get_text_map_propagator(|propagator| propagator.extract(&Headers(headers)));
+        let _ = span.set_parent(parent);
+    }
+}
+
+struct Headers<'a>(&'a HeaderMap);
+
+impl Extractor for Headers<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key)?.to_str().ok()
+    }
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(http::HeaderName::as_str).collect()
+    }
+}
+
+/// Serves `GET /metrics` in the text format of Prometheus.
+pub fn metrics_router() -> axum::Router {
+    axum::Router::new().route("/metrics", get(async || metrics()))
+}
+
+fn metrics() -> impl IntoResponse {
+    let (mut text, encoder) = (Vec::new(), TextEncoder::new());
+    if let Err(error) = encoder.encode(&METRICS.gather(), &mut text) {
+        tracing::error!(error.message = %error, "metrics can't be written");
+    }
+    ([(header::CONTENT_TYPE, encoder.format_type().to_owned())], text)
+}
+
+/// A histogram of durations in seconds, from a millisecond to ten seconds.
+#[derive(Clone)]
+pub struct Durations(opentelemetry::metrics::Histogram<f64>);
+
+impl Durations {
+    /// The histogram `name`, such as `rpc.server.duration`.
+    #[must_use]
+    pub fn new(name: &'static str, description: &'static str) -> Self {
+        let boundaries = vec![0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+        Self(meter().f64_histogram(name).with_unit("s").with_description(description).with_boundaries(boundaries).build())
+    }
+
+    /// Notes the time from `began` till now.
+    pub fn record(&self, began: Instant, attributes: &[KeyValue]) {
+        self.0.record(began.elapsed().as_secs_f64(), attributes);
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,115 @@
+//! What must hold of logs, traces and metrics.
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+use kernel::{Env, Timestamp, env::FixedClock};
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use serde_json::Value;
+use tracing::{level_filters::LevelFilter, subscriber::DefaultGuard};
+use tracing_subscriber::{Layer as _, layer::SubscriberExt as _};
+
+use super::ecs::Ecs;
+
+/// Keeps what is logged on this thread for as long as it lives.
+pub(crate) struct Log {
+    bytes: Bytes,
+    _default: DefaultGuard,
+}
+
+impl Log {
+    pub(crate) fn begin() -> Self {
+        let bytes = Bytes::default();
+        let writer = bytes.clone();
+        let at = Timestamp::parse("at", "2026-03-01T07:30:00Z").unwrap();
+        let env = Env::system().with_clock(Arc::new(FixedClock::new(at)));
+        let provider = SdkTracerProvider::builder().with_sampler(Sampler::AlwaysOff).build();
+        let subscriber = tracing_subscriber::registry()
+            .with(Ecs::new("order", env, move || writer.clone()).with_filter(LevelFilter::INFO))
+            .with(tracing_opentelemetry::layer().with_tracer(provider.tracer("test")));
+        Self { bytes, _default: tracing::subscriber::set_default(subscriber) }
+    }
+
+    pub(crate) fn lines(&self) -> Vec<Value> {
+        let text = String::from_utf8(self.bytes.0.lock().unwrap().clone()).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+#[derive(Clone, Default)]
+struct Bytes(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Bytes {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn logged(work: impl FnOnce()) -> Vec<Value> {
+    let log = Log::begin();
+    work();
+    log.lines()
+}
+
+#[test]
+fn a_log_line_has_the_field_names_of_ecs() {
+    let lines = logged(|| {
+        let span = tracing::info_span!(
+            "rpc",
+            otel.name = "x",
+            rpc.service = "crm.order.v1.OrderService",
+            rpc.method = "GetOrder",
+            customer = tracing::field::Empty
+        );
+        span.record("customer", "late");
+        let _entered = span.enter();
+        let cause = io::Error::other("disk is gone");
+        tracing::error!(error.message = &cause as &dyn std::error::Error, attempts = 3, retried = true, "a call failed");
+    });
+    let line = &lines[0];
+    for (name, value) in [
+        ("@timestamp", Value::from("2026-03-01T07:30:00Z")),
+        ("log.level", "error".into()),
+        ("message", "a call failed".into()),
+        ("service.name", "order".into()),
+        ("error.message", "disk is gone".into()),
+        ("rpc.service", "crm.order.v1.OrderService".into()),
+        ("rpc.method", "GetOrder".into()),
+        ("customer", "late".into()),
+        ("attempts", 3.into()),
+        ("retried", true.into()),
+    ] {
+        assert_eq!(line[name], value, "{name} in {line}");
+    }
+    assert_eq!(line["trace.id"].as_str().unwrap().len(), 32);
+    assert_eq!(line["span.id"].as_str().unwrap().len(), 16);
+    assert!(line.get("otel.name").is_none());
+}
+
+#[test]
+fn a_trace_has_one_id_whether_or_not_it_is_sent() {
+    let lines = logged(|| {
+        let outer = tracing::info_span!("outer");
+        let _outer = outer.enter();
+        tracing::info!("first");
+        let inner = tracing::info_span!("inner");
+        let _inner = inner.enter();
+        tracing::info!("second");
+    });
+    assert_eq!(lines[0]["trace.id"], lines[1]["trace.id"]);
+    assert_ne!(lines[0]["span.id"], lines[1]["span.id"]);
+}
+
+#[test]
+fn nobody_can_write_a_line_of_their_own_into_the_log() {
+    let lines = logged(|| tracing::info!(name = "x\n{\"log.level\":\"error\"}", "hello\u{1b}[31m\nworld"));
+    assert_eq!(lines.len(), 1);
+    assert_eq!(lines[0]["log.level"], "info");
+}

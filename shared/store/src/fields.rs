@@ -1,0 +1,124 @@
+//! Reads fields of a document's JSON by their paths, for indexes and filters.
+
+use std::{collections::BTreeSet, fmt};
+
+use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
+use serde_json::{Map, Value as Json};
+
+use crate::{
+    document::{Collection, Index},
+    error::{Error, Result},
+    query::{Filter, Value},
+};
+
+/// The value, where it is of a kind that can be indexed.
+pub(crate) fn scalar(json: &Json) -> Option<Value> {
+    match json {
+        Json::Null => Some(Value::Null),
+        Json::Bool(flag) => Some(Value::Bool(*flag)),
+        Json::Number(number) => number.as_i64().map(Value::Int),
+        Json::String(text) => Some(Value::Text(text.clone())),
+        Json::Array(_) | Json::Object(_) => None,
+    }
+}
+
+/// The top-level field of a path.
+pub(crate) fn top(path: &str) -> &str {
+    path.split_once('.').map_or(path, |(top, _)| top)
+}
+
+/// The values at a path: one, or one per element of an array; null for nothing. `None` where one can't be indexed.
+pub(crate) fn values(body: &Map<String, Json>, path: &str) -> Option<Vec<Value>> {
+    let (top, inner) = path.split_once('.').map_or((path, None), |(top, inner)| (top, Some(inner)));
+    let mut found = Vec::new();
+    match (body.get(top), inner) {
+        (None, _) => {}
+        (Some(json), None) => elements(json, &mut found)?,
+        (Some(Json::Array(objects)), Some(inner)) => {
+            for object in objects {
+                elements(object.get(inner).unwrap_or(&Json::Null), &mut found)?;
+            }
+        }
+        (Some(json), Some(inner)) => elements(json.get(inner).unwrap_or(&Json::Null), &mut found)?,
+    }
+    if found.is_empty() {
+        found.push(Value::Null);
+    }
+    Some(found)
+}
+
+fn elements(json: &Json, found: &mut Vec<Value>) -> Option<()> {
+    match json {
+        Json::Array(items) => found.extend(items.iter().map(scalar).collect::<Option<Vec<_>>>()?),
+        json => found.push(scalar(json)?),
+    }
+    Some(())
+}
+
+fn is_array(body: &Map<String, Json>, path: &str) -> bool {
+    let inner = |json: &Json| path.split_once('.').and_then(|(_, inner)| json.get(inner)).is_some_and(Json::is_array);
+    body.get(top(path)).is_some_and(|json| json.is_array() || inner(json))
+}
+
+/// The keys under which an index holds a document.
+///
+/// # Errors
+/// [`Error::Internal`] where a field's value can't be indexed, or more than one field is an array.
+pub(crate) fn keys(collection: &Collection, index: &Index, body: &Map<String, Json>) -> Result<BTreeSet<Vec<Value>>> {
+    let fault = |what: &str| Error::internal(format!("index {} of {}: {what}", index.name, collection.name));
+    let mut keys = BTreeSet::from([Vec::with_capacity(index.fields.len())]);
+    let mut arrays = 0;
+    for field in index.fields {
+        let values = values(body, field).ok_or_else(|| fault(&format!("{field} is not null, a boolean, an integer or a text")))?;
+        arrays += usize::from(is_array(body, field));
+        if arrays > 1 {
+            return Err(fault("more than one field is an array"));
+        }
+        keys = keys.iter().flat_map(|key| values.iter().map(|value| key.iter().chain([value]).cloned().collect())).collect();
+    }
+    if index.unique {
+        keys.retain(|key| !key.contains(&Value::Null));
+    }
+    Ok(keys)
+}
+
+/// Whether a document satisfies a condition.
+pub(crate) fn satisfies(body: &Map<String, Json>, filter: &Filter) -> bool {
+    let Some(values) = values(body, filter.field()) else { return false };
+    values.iter().any(|value| match filter {
+        Filter::Eq(_, wanted) => value == wanted,
+        Filter::In(_, wanted) => wanted.contains(value),
+        Filter::Range { from, until, .. } => {
+            *value != Value::Null && from.as_ref().is_none_or(|from| value >= from) && until.as_ref().is_none_or(|until| value < until)
+        }
+    })
+}
+
+/// Reads some top-level fields of a JSON object and passes over the others, which is several times as fast as reading all.
+pub(crate) fn pick(body: &str, wanted: &[&str]) -> Result<Map<String, Json>> {
+    struct Pick<'a>(&'a [&'a str]);
+
+    impl<'de> Visitor<'de> for Pick<'_> {
+        type Value = Map<String, Json>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+            let mut picked = Map::new();
+            while let Some(name) = object.next_key::<std::borrow::Cow<'_, str>>()? {
+                if self.0.contains(&name.as_ref()) {
+                    picked.insert(name.into_owned(), object.next_value()?);
+                } else {
+                    object.next_value::<IgnoredAny>()?;
+                }
+            }
+            Ok(picked)
+        }
+    }
+
+    serde_json::Deserializer::from_str(body)
+        .deserialize_map(Pick(wanted))
+        .map_err(|error| Error::internal(format!("a document can't be read: {error}")))
+}

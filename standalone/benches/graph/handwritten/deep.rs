@@ -1,0 +1,126 @@
+//! 50 orders with customer and employees, and the next 3 orders of each employee: four calls on three levels.
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
+use contracts::crm::{customer::v1 as customer, employee::v1 as employee, order::v1};
+use serde::Serialize;
+
+use super::{
+    App,
+    call::{Call, Failure},
+    json::{Displayed, GlobalId, Page, time, value},
+    large::{Parameters, customers, customers_by_id, employees, employees_by_id, from, orders},
+};
+
+type Next<'a> = HashMap<&'a str, &'a [v1::Order]>;
+
+pub(super) async fn deep(State(app): State<Arc<App>>, Query(parameters): Query<Parameters>, call: Call) -> Result<Response, Failure> {
+    let orders = orders(&app, &call, &parameters).await?.orders;
+    let (customers, employees) = tokio::try_join!(customers(&app, &call, &orders), employees(&app, &call, &orders))?;
+    let (customers, employees) = (customers_by_id(&customers), employees_by_id(&employees));
+    let ids: Vec<&str> = employees.keys().copied().collect();
+    let pages = next_orders(&app, &call, &parameters, &ids).await?;
+    let next = ids.into_iter().zip(pages.iter().map(on_page)).collect();
+    let nodes = orders.iter().map(|order| Order::of(order, &customers, &employees, &next)).collect();
+    call.answer(Data { orders: Page { nodes, page_info: None } })
+}
+
+/// The next 3 orders of each employee.
+async fn next_orders(app: &App, call: &Call, parameters: &Parameters, ids: &[&str]) -> Result<Vec<v1::OrdersPageResult>, Failure> {
+    let from = from(parameters)?;
+    let list = |id: &&str| {
+        let filter = v1::OrderFilter { starts_from: from, employee_id: (*id).to_owned(), ..v1::OrderFilter::default() };
+        v1::ListOrdersRequest { filter: Some(filter), page_size: Some(3), ..v1::ListOrdersRequest::default() }
+    };
+    let request = v1::BatchListOrdersRequest { requests: ids.iter().map(list).collect() };
+    Ok(app.order.clone().batch_list_orders(call.request(request)).await?.into_inner().results)
+}
+
+fn on_page(answer: &v1::OrdersPageResult) -> &[v1::Order] {
+    match &answer.result {
+        Some(v1::orders_page_result::Result::Page(page)) => &page.orders,
+        _ => &[],
+    }
+}
+
+#[derive(Serialize)]
+struct Data<'a> {
+    orders: Page<'a, Order<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Order<'a> {
+    id: GlobalId<'a>,
+    status: Option<&'static str>,
+    starts_at: Option<Displayed<kernel::Timestamp>>,
+    customer: Option<Customer<'a>>,
+    employees: Vec<Option<Employee<'a>>>,
+}
+
+#[derive(Serialize)]
+struct Customer<'a> {
+    id: GlobalId<'a>,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct Employee<'a> {
+    id: GlobalId<'a>,
+    name: String,
+    orders: Page<'a, NextOrder<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NextOrder<'a> {
+    id: GlobalId<'a>,
+    status: Option<&'static str>,
+    starts_at: Option<Displayed<kernel::Timestamp>>,
+    customer_name: &'a str,
+}
+
+impl<'a> Order<'a> {
+    fn of(
+        order: &'a v1::Order,
+        customers: &HashMap<&str, &'a customer::Customer>,
+        employees: &HashMap<&str, &'a employee::Employee>,
+        next: &Next<'a>,
+    ) -> Self {
+        let customer = customers.get(order.customer_id.as_str());
+        let employee = |assignment: &v1::Assignment| employees.get(assignment.employee_id.as_str()).map(|it| Employee::of(it, next));
+        Self {
+            id: GlobalId("order", &order.id),
+            status: value(order.status().as_str_name(), "ORDER_STATUS_"),
+            starts_at: time(order.starts_at.as_ref()),
+            customer: customer.map(|customer| Customer { id: GlobalId("customer", &customer.id), name: &customer.name }),
+            employees: order.assignments.iter().map(employee).collect(),
+        }
+    }
+}
+
+impl<'a> Employee<'a> {
+    fn of(employee: &'a employee::Employee, next: &Next<'a>) -> Self {
+        let orders = next.get(employee.id.as_str()).copied().unwrap_or_default();
+        Self {
+            id: GlobalId("employee", &employee.id),
+            name: format!("{} {}", employee.first_name, employee.last_name),
+            orders: Page { nodes: orders.iter().map(NextOrder::of).collect(), page_info: None },
+        }
+    }
+}
+
+impl<'a> NextOrder<'a> {
+    fn of(order: &'a v1::Order) -> Self {
+        Self {
+            id: GlobalId("order", &order.id),
+            status: value(order.status().as_str_name(), "ORDER_STATUS_"),
+            starts_at: time(order.starts_at.as_ref()),
+            customer_name: &order.customer_name,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! `cargo xtask bench`: the gateway beside handlers written by hand, and what pages of lists read from the store.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`arguments`] | the command line |
+//! | [`queries`] | the queries, as each contestant is asked them |
+//! | [`handwritten`] | the contestant that is the limit: a handler for each query, written by hand |
+//! | [`programs`], [`process`] | the programs under test, each a process of its own |
+//! | [`session`] | signing in, and a token that does not end meanwhile |
+//! | [`http`], [`load`] | connections, and the requests sent on them |
+//! | [`compare`] | that all contestants answer the same |
+//! | [`measure`], [`report`] | rounds of measurements, and what is told of them |
+//! | [`pages`] | the order store |
+//!
+//! What the figures mean, and what they don't, is in `docs/benchmark.md`.
+
+mod arguments;
+mod compare;
+mod handwritten;
+mod http;
+mod load;
+mod measure;
+mod pages;
+mod process;
+mod programs;
+mod queries;
+mod report;
+mod session;
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+use clap::Parser as _;
+
+use arguments::Arguments;
+
+/// As all programs of the product have it, and the contestants among them.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Measure the gateway beside handlers written by hand for the same queries.
+#[derive(clap::Parser)]
+#[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
+struct Command {
+    #[command(flatten)]
+    arguments: Arguments,
+}
+
+fn main() -> ExitCode {
+    // This program is a contestant too: it runs itself for that.
+    let outcome = match std::env::args().nth(1).as_deref() {
+        Some(handwritten::COMMAND) => handwritten::run(),
+        _ => run(&Command::parse().arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// One thread sends the requests, so that the contestants have the rest of the machine.
+fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let measured = async { if arguments.store { pages::run(arguments.json).await } else { measure::run(arguments).await } };
+        tokio::select! {
+            outcome = measured => outcome,
+            // What was started ends as it is dropped.
+            () = runtime::signal::stop_requested() => bail!("stopped"),
+        }
+    })
+}

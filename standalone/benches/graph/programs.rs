@@ -1,0 +1,107 @@
+//! The programs under test: the services, and the contestants in front of them.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, bail};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{Request, header::HOST};
+
+use crate::{handwritten, http::Connection, process::Process, queries::Form};
+
+/// How long the demo may take to be made. It takes seconds; on a machine that is busy with much else, more.
+const DEMO: Duration = Duration::from_secs(300);
+/// How long a program may take to be ready.
+const READY: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(20);
+
+/// The services, with the demo's data in memory.
+pub(crate) struct Services {
+    _process: Process,
+    /// The gateway in the same process, which is no contestant.
+    pub(crate) gateway: SocketAddr,
+    /// The settings that tell contestants where the services are.
+    settings: Vec<(String, String)>,
+}
+
+/// A program that answers the queries, by calling the services over TCP.
+pub(crate) struct Contestant {
+    pub(crate) name: &'static str,
+    pub(crate) process: Process,
+    pub(crate) address: SocketAddr,
+    pub(crate) form: Form,
+}
+
+impl Services {
+    /// Starts them and waits for the demo to be complete.
+    pub(crate) async fn start() -> anyhow::Result<Self> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_crm"));
+        let mut process = Process::start("crm", command.args(["up", "--ephemeral", "--port", "0", "--grpc-port", "0"]))?;
+        let gateway = process.line(READY, |line| line.trim().strip_prefix("GraphQL").and_then(port)).await?;
+        let ports = process.line(READY, |line| line.trim().strip_prefix("gRPC").map(services)).await?;
+        process.line(DEMO, |line| line.contains("The demo is ready").then_some(())).await?;
+        let setting =
+            |(name, address): (String, String)| (format!("GATEWAY__SERVICES__{}", name.to_uppercase()), format!("http://{address}"));
+        let settings = ports.into_iter().map(setting).collect();
+        Ok(Self { _process: process, gateway: (Ipv4Addr::LOCALHOST, gateway).into(), settings })
+    }
+}
+
+/// The port in `http://localhost:8080/graphql`.
+fn port(url: &str) -> Option<u16> {
+    url.trim().strip_prefix("http://localhost:")?.split('/').next()?.parse().ok()
+}
+
+/// The addresses in `auth 127.0.0.1:50051 · employee …`.
+fn services(line: &str) -> Vec<(String, String)> {
+    line.split('·')
+        .filter_map(|service| service.trim().split_once(' '))
+        .map(|(name, address)| (name.to_owned(), address.to_owned()))
+        .collect()
+}
+
+impl Contestant {
+    /// All of them; the limit, to which the others are compared, is the first.
+    pub(crate) async fn all(services: &Services) -> anyhow::Result<Vec<Self>> {
+        let own = std::env::current_exe().context("this program's own file")?;
+        // Cargo puts the programs of a workspace side by side.
+        let gateway = Path::new(env!("CARGO_BIN_EXE_crm")).with_file_name("gateway");
+        if !gateway.is_file() {
+            bail!("{} is not there: run this as cargo xtask bench, which builds it", gateway.display());
+        }
+        Ok(vec![
+            Self::start("handwritten", Form::Path, Command::new(own).arg(handwritten::COMMAND), services).await?,
+            Self::start("gateway", Form::GraphQl, &mut Command::new(gateway), services).await?,
+        ])
+    }
+
+    async fn start(name: &'static str, form: Form, command: &mut Command, services: &Services) -> anyhow::Result<Self> {
+        // Taken by nobody now; whoever takes it before the contestant does makes that end, with a line that says so.
+        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr()).context("a free port")?;
+        command.envs(services.settings.iter().map(|(name, value)| (name, value)));
+        command.env("GATEWAY__HTTP__PORT", address.port().to_string()).env("GATEWAY__DEVELOPMENT__RPC_COUNT", "true");
+        let mut contestant = Self { name, process: Process::start(name, command)?, address, form };
+        let began = Instant::now();
+        while !contestant.is_ready().await {
+            contestant.process.expect_running()?;
+            if began.elapsed() > READY {
+                bail!("{name} was not ready within {READY:?}");
+            }
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(contestant)
+    }
+
+    async fn is_ready(&self) -> bool {
+        let Ok(request) = Request::builder().uri("/readyz").header(HOST, "localhost").body(Full::<Bytes>::default()) else { return false };
+        match Connection::open(self.address).await {
+            Ok(mut connection) => connection.send(request).await.is_ok(),
+            Err(_) => false,
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! The composition: what is made of what, in which order it starts, and how it stops.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use gateway::{Clients, Gateway};
+use kernel::Env;
+use runtime::{
+    Dependencies, Service, Tasks, Transport, Verifier,
+    grpc::{self, Listener},
+    net,
+    program::{ProgramError, describe},
+    settings::{Grpc, Settings},
+    telemetry::MetricsPort,
+    token::RemoteKeys,
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::Data;
+
+/// The use cases of the services, for commands in the same process.
+#[derive(Clone)]
+pub struct Applications {
+    /// Of the auth service.
+    pub auth: auth::Application,
+    /// Of the employee service.
+    pub employee: employee::Application,
+    /// Of the customer service.
+    pub customer: customer::Application,
+    /// Of the order service.
+    pub order: order::Application,
+}
+
+/// The CRM: its ports are open, and it is served once [`serve`](Self::serve) is called.
+pub struct Crm {
+    applications: Applications,
+    services: Vec<(Service, Listener)>,
+    gateway: Gateway,
+    http: (TcpListener, gateway::settings::Http),
+    metrics: MetricsPort,
+    verifier: Arc<Verifier>,
+    addresses: Addresses,
+}
+
+/// Where the CRM listens.
+#[derive(Debug, Clone, Copy)]
+pub struct Addresses {
+    /// The gateway's HTTP port.
+    pub gateway: SocketAddr,
+    /// The gRPC port of the auth service.
+    pub auth: SocketAddr,
+    /// The gRPC port of the employee service.
+    pub employee: SocketAddr,
+    /// The gRPC port of the customer service.
+    pub customer: SocketAddr,
+    /// The gRPC port of the order service.
+    pub order: SocketAddr,
+}
+
+impl Crm {
+    /// Opens the ports, then the data, and puts the parts together. All that can be wrong with the settings is found
+    /// before a port is opened, and a port that is taken before the data is touched.
+    ///
+    /// # Errors
+    /// [`ProgramError`] that says what to do.
+    pub async fn open(settings: &Settings, data: &Data, env: &Env) -> Result<Self, ProgramError> {
+        let edge: gateway::Settings = settings.section("gateway")?;
+        let metrics = MetricsPort::bind(&settings.section("telemetry")?).await?;
+        let listener = net::bind("gateway.http.port", edge.http.address, edge.http.port).await?;
+        let port = async |name: &str| -> Result<Listener, ProgramError> {
+            let grpc: Grpc = settings.section(&format!("{name}.grpc"))?;
+            Ok(Listener::bind(&format!("{name}.grpc"), grpc).await?)
+        };
+        let ports = (port("auth").await?, port("employee").await?, port("customer").await?, port("order").await?);
+        let addresses = Addresses {
+            gateway: listener.local_addr().unwrap_or((edge.http.address, edge.http.port).into()),
+            auth: ports.0.address(),
+            employee: ports.1.address(),
+            customer: ports.2.address(),
+            order: ports.3.address(),
+        };
+
+        let bus = data.bus(env)?;
+        let with = async |name: &str, collections| -> Result<Dependencies, ProgramError> {
+            Ok(Dependencies { store: data.store(name, collections).await?, bus: bus.clone(), env: env.clone() })
+        };
+        let (auth, auth_service) =
+            auth::build(settings.section("auth")?, with(auth::SERVICE, auth::COLLECTIONS).await?).map_err(ProgramError::Build)?;
+        auth.ensure_company().await.map_err(ProgramError::Build)?;
+        let (employee, employee_service) =
+            employee::build(settings.section("employee")?, with(employee::SERVICE, employee::COLLECTIONS).await?)
+                .map_err(ProgramError::Build)?;
+        let (customer, customer_service) =
+            customer::build(settings.section("customer")?, with(customer::SERVICE, customer::COLLECTIONS).await?)
+                .map_err(ProgramError::Build)?;
+        let (order, order_service) =
+            order::build(settings.section("order")?, with(order::SERVICE, order::COLLECTIONS).await?).map_err(ProgramError::Build)?;
+
+        let keys = Arc::new(RemoteKeys::new(Transport::local(auth_service.routes.clone())));
+        let verifier = Arc::new(Verifier::new(&edge.auth.issuer, &edge.auth.audience, keys, env.clone()));
+        let mut services =
+            vec![(auth_service, ports.0), (employee_service, ports.1), (customer_service, ports.2), (order_service, ports.3)];
+        // All consumers are bound before the first event can be published.
+        for (service, _) in &mut services {
+            service.bind(&bus).await.map_err(|error| ProgramError::Data { key: "--data", problem: describe(&error) })?;
+        }
+        let transport = |number: usize| services[number].0.transport(&verifier);
+        let clients = Clients::new(transport(0), transport(1), transport(2), transport(3));
+        Ok(Self {
+            applications: Applications { auth, employee, customer, order },
+            gateway: Gateway::new(clients, verifier.clone(), edge.edge, edge.development),
+            http: (listener, edge.http),
+            services,
+            metrics,
+            verifier,
+            addresses,
+        })
+    }
+
+    /// The use cases of the services.
+    #[must_use]
+    pub fn applications(&self) -> Applications {
+        self.applications.clone()
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    /// Serves until `stop`. The gateway stops first, so that the services can still answer what it has in hand.
+    ///
+    /// # Errors
+    /// [`ProgramError::Serve`] where a service ended that nobody had asked to stop.
+    pub async fn serve(self, stop: CancellationToken) -> Result<(), ProgramError> {
+        let tasks = Tasks::new();
+        let (services_stop, failed) = (CancellationToken::new(), CancellationToken::new());
+        let (tell, mut told) = tokio::sync::mpsc::channel(self.services.len());
+        for (service, listener) in self.services {
+            let (verifier, stop, failed, tell) = (self.verifier.clone(), services_stop.clone(), failed.clone(), tell.clone());
+            tasks.spawn(service.name, move |_| async move {
+                if let Err(error) = grpc::serve(service, listener, verifier, stop).await {
+                    // One of them is enough to end the program; the channel has room for all.
+                    let _ = tell.try_send(error);
+                    failed.cancel();
+                }
+            });
+        }
+        let metrics_stop = services_stop.clone();
+        tasks.spawn("metrics", |_| self.metrics.serve(metrics_stop));
+
+        let gateway_stop = CancellationToken::new();
+        let (listener, http) = self.http;
+        let gateway = self.gateway.serve(listener, &http, gateway_stop.clone());
+        let asked = async {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = failed.cancelled() => {}
+            }
+            gateway_stop.cancel();
+        };
+        tokio::join!(gateway, asked);
+        services_stop.cancel();
+        // Each service has limits of its own for stopping; this is for one that does not keep to them.
+        tasks.stop(Duration::from_secs(60)).await;
+        drop(tell);
+        match told.recv().await {
+            Some(error) => Err(error.into()),
+            None => Ok(()),
+        }
+    }
+}

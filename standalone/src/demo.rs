@@ -1,0 +1,162 @@
+//! The demo: a company at work, made through the services' own use cases while the gateway already answers.
+//!
+//! Each step happens at the time it would have happened: the use cases get a clock of their own, so that histories and
+//! times of completion are as they would be. The demo survives being killed: a later start finds what is there already
+//! and goes on.
+
+mod names;
+mod script;
+mod stage;
+
+use std::{
+    io::Write as _,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use kernel::{Env, Principal, Timestamp};
+use runtime::program::ProgramError;
+use serde::{Deserialize, Serialize};
+use tokio::task::JoinSet;
+
+use self::{script::Script, stage::Stage};
+use crate::{Applications, Data};
+
+/// The password of the demo's logins.
+pub const PASSWORD: &str = "alva-demo-2026";
+/// The demo's logins: what they are for, and the email address.
+const LOGINS: [(&str, &str); 3] =
+    [("admin", "admin@alva.example"), ("manager", "manager@alva.example"), ("cleaner", "cleaner01@alva.example")];
+/// How many orders are made at the same time. More let the store commit more at once.
+const AT_ONCE: usize = 24;
+/// How far the demo has come, in the data folder.
+const STATE: &str = "demo.json";
+
+/// How far the demo has come.
+#[derive(Serialize, Deserialize)]
+struct State {
+    /// The moment round which it takes place, in microseconds since the Unix epoch.
+    as_of: i64,
+    /// Whether everything is there.
+    complete: bool,
+}
+
+/// Makes what is missing of the demo, with a progress bar, and prints the logins.
+///
+/// # Errors
+/// [`ProgramError`] where the data folder can't be written, or a use case failed.
+pub async fn play(applications: &Applications, data: &Data, env: &Env) -> Result<(), ProgramError> {
+    let begun: Option<State> = data.read(STATE)?.and_then(|text| serde_json::from_str(&text).ok());
+    if !begun.as_ref().is_some_and(|state| state.complete) {
+        let again = begun.is_some();
+        let mut state = begun.unwrap_or(State { as_of: env.now().as_micros(), complete: false });
+        save(data, &state)?;
+        perform(applications, env, Timestamp::from_micros(state.as_of).unwrap_or_else(|| env.now()), again)
+            .await
+            .map_err(ProgramError::Build)?;
+        state.complete = true;
+        save(data, &state)?;
+    }
+    let logins = LOGINS.map(|(role, email)| format!("  {role:<9} {email:<24} {PASSWORD}\n")).concat();
+    // A reader that has gone away is no fault.
+    let _ = write!(std::io::stdout(), "\nThe demo is ready. Sign in as\n\n{logins}\n");
+    Ok(())
+}
+
+fn save(data: &Data, state: &State) -> Result<(), ProgramError> {
+    data.write(STATE, &serde_json::to_string(state).unwrap_or_default())
+}
+
+async fn perform(applications: &Applications, env: &Env, as_of: Timestamp, again: bool) -> kernel::Result<()> {
+    let script = Arc::new(Script::new(as_of));
+    let company = applications.auth.ensure_company().await?;
+    let stage = Arc::new(Stage {
+        applications: applications.clone(),
+        env: env.clone(),
+        principal: Principal::service(company, "demo"),
+        opening: as_of.minus(Duration::from_secs(400 * 86_400)),
+        again,
+    });
+    let bar = ProgressBar::new((script.employees.len() + script.customers.len() + script.orders.len()) as u64);
+    let style =
+        ProgressStyle::with_template("  {msg:<24} {bar:40} {pos:>5}/{len} {elapsed}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    bar.set_style(style);
+
+    bar.set_message("demo: people");
+    let admin = stage.admin(LOGINS[0].1, PASSWORD).await?;
+    let manager = stage.manager(LOGINS[1].1).await?;
+    let employees = at_once(&bar, &script, |script| script.employees.len(), {
+        let stage = stage.clone();
+        move |script, number| {
+            let stage = stage.clone();
+            async move { stage.employee(&script.employees[number]).await }
+        }
+    })
+    .await?;
+    bar.set_message("demo: customers");
+    let customers = at_once(&bar, &script, |script| script.customers.len(), {
+        let stage = stage.clone();
+        move |script, number| {
+            let stage = stage.clone();
+            async move { stage.customer(&script.customers[number]).await }
+        }
+    })
+    .await?;
+    bar.set_message("demo: logins");
+    stage.login(&admin, manager, Some(kernel::Role::Manager), PASSWORD).await?;
+    stage.login(&admin, employees[0], None, PASSWORD).await?;
+
+    bar.set_message("demo: orders");
+    let cast = Arc::new((employees, customers));
+    at_once(
+        &bar,
+        &script,
+        |script| script.orders.len(),
+        move |script, number| {
+            let (stage, cast) = (stage.clone(), cast.clone());
+            async move { stage.order(&script.orders[number], &cast.0, &cast.1).await }
+        },
+    )
+    .await?;
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// Does `act` for every number below `count`, several at a time, and gives the results in their order.
+async fn at_once<T, F>(
+    bar: &ProgressBar,
+    script: &Arc<Script>,
+    count: impl Fn(&Script) -> usize,
+    act: impl Fn(Arc<Script>, usize) -> F + Clone + Send + 'static,
+) -> kernel::Result<Vec<T>>
+where
+    T: Send + 'static,
+    F: Future<Output = kernel::Result<T>> + Send,
+{
+    let (count, next) = (count(script), Arc::new(AtomicUsize::new(0)));
+    let mut workers = JoinSet::new();
+    for _ in 0..AT_ONCE {
+        let (bar, script, next, act) = (bar.clone(), script.clone(), next.clone(), act.clone());
+        workers.spawn(async move {
+            let mut done = Vec::new();
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= count {
+                    return Ok::<_, kernel::Error>(done);
+                }
+                done.push((number, act(script.clone(), number).await?));
+                bar.inc(1);
+            }
+        });
+    }
+    let mut results = Vec::with_capacity(count);
+    while let Some(done) = workers.join_next().await {
+        results.extend(done.map_err(kernel::Error::internal)??);
+    }
+    results.sort_by_key(|(number, _)| *number);
+    Ok(results.into_iter().map(|(_, result)| result).collect())
+}

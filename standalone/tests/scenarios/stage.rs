@@ -1,0 +1,203 @@
+//! The CRM that the scenarios play on: one for all of them, each with people and customers of its own.
+
+use std::{
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+        mpsc,
+    },
+    thread,
+};
+
+use kernel::Env;
+use runtime::settings::Settings;
+use serde_json::{Value, json};
+use standalone::{Crm, Data, crm::Addresses, settings};
+use testkit::{Graph, until};
+use tokio_util::sync::CancellationToken;
+
+/// The password of everybody in the scenarios.
+pub(crate) const PASSWORD: &str = "a long walk home 42";
+const ADMIN: &str = "admin@office.example";
+
+/// Where the CRM is, and the first admin's token.
+struct Theatre {
+    base: String,
+    admin: String,
+    addresses: Addresses,
+}
+
+/// The CRM runs in a thread of its own until the tests end.
+fn theatre() -> &'static Theatre {
+    static THEATRE: OnceLock<Theatre> = OnceLock::new();
+    THEATRE.get_or_init(|| {
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let (env, data) = (Env::system(), Data::Memory);
+                let crm = Crm::open(&test_settings(), &data, &env).await.unwrap();
+                let (auth, addresses) = (crm.applications().auth, crm.addresses());
+                let base = format!("http://{}", addresses.gateway);
+                let company = auth.ensure_company().await.unwrap();
+                let invitation = auth.create_first_admin(company, ADMIN, "Ada First").await.unwrap();
+                let told = invitation.token.expose().to_owned();
+                let accept = async {
+                    let session = Graph::new(&base)
+                        .change("invitationAccept", "session { accessToken }", json!({ "token": told, "password": PASSWORD }))
+                        .await;
+                    let admin = session["session"]["accessToken"].as_str().unwrap().to_owned();
+                    tell.send(Theatre { base: base.clone(), admin, addresses }).unwrap();
+                    std::future::pending::<()>().await;
+                };
+                tokio::select! {
+                    served = crm.serve(CancellationToken::new()) => served.unwrap(),
+                    () = accept => {}
+                }
+            });
+        });
+        told.recv().expect("the CRM to start")
+    })
+}
+
+/// The settings of a CRM on free ports that tells how many gRPC calls a request makes.
+pub(crate) fn test_settings() -> Settings {
+    let mut values = Settings::new("CRM", settings::DEFAULTS, []).unwrap();
+    for name in ["gateway.http", "auth.grpc", "employee.grpc", "customer.grpc", "order.grpc"] {
+        values.set(&format!("{name}.port"), "0").unwrap();
+    }
+    values.set("gateway.development.rpc_count", "true").unwrap();
+    values
+}
+
+/// Somebody who is not signed in.
+pub(crate) fn stranger() -> Graph {
+    Graph::new(&theatre().base)
+}
+
+/// The first admin.
+pub(crate) fn admin() -> Graph {
+    stranger().with_token(&theatre().admin)
+}
+
+/// Where the services' gRPC ports are.
+pub(crate) fn addresses() -> Addresses {
+    theatre().addresses
+}
+
+/// A number that no other scenario has.
+pub(crate) fn number() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// A cleaner who can be assigned: the order service has heard of them.
+pub(crate) struct Cleaner {
+    pub(crate) id: String,
+    pub(crate) email: String,
+}
+
+/// Creates an employee; their login is being provisioned.
+pub(crate) async fn cleaner(first: &str) -> Cleaner {
+    cleaner_with(first, &format!("cleaner{}@office.example", number())).await
+}
+
+/// Creates an employee with that address.
+pub(crate) async fn cleaner_with(first: &str, email: &str) -> Cleaner {
+    let number = number();
+    let email = email.to_owned();
+    let input =
+        json!({ "firstName": first, "lastName": format!("Cleaner{number}"), "phone": format!("+37126{number:06}"), "email": email });
+    let created = admin().change("employeeCreate", "employee { id }", input).await;
+    Cleaner { id: created["employee"]["id"].as_str().unwrap().to_owned(), email }
+}
+
+/// The employee's account, once it has been provisioned, with a role and a password; signed in.
+pub(crate) async fn signed_in(cleaner: &Cleaner, role: Option<&str>) -> Graph {
+    signed_in_with(cleaner, role, PASSWORD).await
+}
+
+/// As [`signed_in`], with that password.
+pub(crate) async fn signed_in_with(cleaner: &Cleaner, role: Option<&str>, password: &str) -> Graph {
+    let account = until("the login is provisioned", async || {
+        let query = "query($id: ID!) { employee(id: $id) { login { status account { id version } } } }";
+        let data = admin().data(query, json!({ "id": cleaner.id })).await;
+        let account = &data["employee"]["login"]["account"];
+        (!account.is_null()).then(|| account.clone())
+    })
+    .await;
+    if let Some(role) = role {
+        let input = json!({ "accountId": account["id"], "role": role, "version": account["version"] });
+        admin().change("accountChangeRole", "account { role }", input).await;
+    }
+    let invitation = admin().change("invitationCreate", "token", json!({ "accountId": account["id"] })).await;
+    let input = json!({ "token": invitation["token"], "password": password });
+    stranger().change("invitationAccept", "session { accessToken }", input).await;
+    stranger().sign_in(&cleaner.email, password).await
+}
+
+/// A manager, signed in.
+pub(crate) async fn manager() -> Graph {
+    signed_in(&cleaner("Mara").await, Some("MANAGER")).await
+}
+
+/// Creates a customer with one property.
+pub(crate) async fn customer(by: &Graph, name: &str) -> Value {
+    let input = json!({
+        "type": "PERSON", "name": name, "phone": format!("+37129{:06}", number()),
+        "properties": [{ "label": "Home", "address": { "street": "Brīvības iela 1", "city": "Rīga" } }],
+    });
+    by.change("customerCreate", "customer { id version name properties { id } }", input).await["customer"].clone()
+}
+
+/// Takes an order, once the order service has heard of the customer; a day in 2030 and an hour for two hours.
+pub(crate) async fn order(by: &Graph, customer: &Value, day: u32, hour: u32, crew_size: u32) -> Value {
+    let input = json!({
+        "customerId": customer["id"], "serviceType": "SERVICE_CLEANING", "crewSize": crew_size,
+        "startsAt": at(day, hour), "endsAt": at(day, hour + 2),
+        "priceTerms": { "fixed": { "amount": "80.00" } },
+    });
+    until("the order service knows the customer", async || {
+        let payload = by.attempt("orderCreate", "order { id version status startsAt }", input.clone()).await;
+        (payload["userErrors"][0]["code"] != "NOT_FOUND").then(|| payload["order"].clone())
+    })
+    .await
+}
+
+/// An hour of a day in March 2030.
+pub(crate) fn at(day: u32, hour: u32) -> String {
+    format!("2030-03-{day:02}T{hour:02}:00:00Z")
+}
+
+/// Assigns a cleaner, once the order service has heard of them; the payload may have other user errors.
+pub(crate) async fn assign(by: &Graph, order: &Value, cleaner: &Cleaner) -> Value {
+    until("the order service knows the cleaner", async || {
+        let version = latest(by, order).await["version"].clone();
+        let input = json!({ "id": order["id"], "employeeId": cleaner.id, "version": version });
+        let payload = by.attempt("orderAssign", "order { id version needsCrew }", input).await;
+        (payload["userErrors"][0]["code"] != "NOT_FOUND").then_some(payload)
+    })
+    .await
+}
+
+/// The order as it is now.
+pub(crate) async fn latest(by: &Graph, order: &Value) -> Value {
+    let query = "query($id: ID!) { order(id: $id) { id version status needsCrew customerName startedAt completedAt \
+        assignments { employeeName employee { id } } cancellation { reason } price { total { amount currencyCode } } } }";
+    by.data(query, json!({ "id": order["id"] })).await["order"].clone()
+}
+
+/// Runs a mutation of an employee at their latest version, again where the login that is being provisioned was faster.
+pub(crate) async fn change_employee(by: &Graph, mutation: &str, cleaner: &Cleaner, input: Value) -> Value {
+    until("the employee is changed", async || {
+        let data = by.data("query($id: ID!) { employee(id: $id) { version } }", json!({ "id": cleaner.id })).await;
+        let mut input = input.clone();
+        input["version"] = data["employee"]["version"].clone();
+        let payload = by.attempt(mutation, "employee { id status }", input).await;
+        (payload["userErrors"][0]["code"] != "VERSION_CONFLICT").then(|| {
+            assert_eq!(payload["userErrors"], json!([]), "{mutation}");
+            payload
+        })
+    })
+    .await
+}

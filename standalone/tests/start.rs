@@ -1,0 +1,54 @@
+//! Starts that can't be: one line that says what to do, and an exit code that is not 0.
+
+use std::{
+    net::TcpListener,
+    process::{Command, Output},
+};
+
+fn crm(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_crm")).args(arguments).envs(variables.iter().copied()).output().unwrap()
+}
+
+/// The one line on standard error of a start that failed.
+fn refusal(output: &Output) -> String {
+    let text = String::from_utf8(output.stderr.clone()).unwrap();
+    assert!(!output.status.success(), "it started: {text}");
+    assert_eq!(text.trim_end().lines().count(), 1, "{text}");
+    text
+}
+
+#[test]
+fn a_port_that_is_taken_is_told_with_its_setting() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let text = refusal(&crm(&["serve", "--ephemeral", "--grpc-port", "0", "--port", &port], &[]));
+    assert!(text.contains("gateway.http.port") && text.contains(&port) && text.contains("another port"), "{text}");
+    let text = refusal(&crm(&["serve", "--ephemeral", "--port", "0", "--grpc-port", &port], &[]));
+    assert!(text.contains("auth.grpc.port"), "{text}");
+}
+
+#[test]
+fn a_data_folder_that_is_a_file_is_told() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let text = refusal(&crm(&["serve", "--port", "0", "--grpc-port", "0", "--data", file.path().to_str().unwrap()], &[]));
+    assert!(text.contains("--data"), "{text}");
+}
+
+#[test]
+fn a_data_folder_of_a_newer_version_is_told_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("order.sqlite");
+    let newer = rusqlite::Connection::open(&file).unwrap();
+    newer.pragma_update(None, "user_version", 9_999).unwrap();
+    drop(newer);
+    let text = refusal(&crm(&["serve", "--port", "0", "--grpc-port", "0", "--data", folder.path().to_str().unwrap()], &[]));
+    assert!(text.contains("newer"), "{text}");
+}
+
+#[test]
+fn unknown_and_bad_settings_are_told_with_their_variable() {
+    let text = refusal(&crm(&["serve", "--ephemeral"], &[("CRM__GATEWAY__HTTP__PROT", "1")]));
+    assert!(text.contains("PROT") || text.contains("prot"), "{text}");
+    let text = refusal(&crm(&["serve", "--ephemeral"], &[("CRM__ORDER__GRPC__PORT", "many")]));
+    assert!(text.contains("CRM__ORDER__GRPC__PORT"), "{text}");
+}
