@@ -1,4 +1,5 @@
 //! Files that are generated and committed are not stale.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's assertions")]
 
 use std::{
     fs, io,

@@ -1,4 +1,5 @@
 //! The program killed at any moment: what was acknowledged is there after the next start, and pending events arrive.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's assertions")]
 
 use std::{
     collections::BTreeSet,

@@ -1,5 +1,6 @@
 //! The office's work from end to end, through GraphQL alone. Which programs stand behind the gateway, the scenarios
 //! don't know.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's assertions")]
 
 mod scenarios {
     mod bad_input;

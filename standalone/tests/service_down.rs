@@ -1,4 +1,5 @@
 //! A service that is down fails the fields that need it, and no others.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's assertions")]
 
 #[path = "scenarios/stage.rs"]
 #[allow(dead_code, reason = "shared with the scenarios")]

@@ -1,4 +1,5 @@
 //! What ARCHITECTURE.md says of the house, held against the house.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's assertions")]
 
 use std::{
     collections::BTreeMap,

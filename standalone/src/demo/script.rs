@@ -58,7 +58,7 @@ pub(super) enum PriceRole {
 }
 
 /// How far an order comes.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     Draft,
     Scheduled,
@@ -99,8 +99,12 @@ impl Script {
         let mut chance = ChaCha8Rng::seed_from_u64(20_010_704);
         let employees = (0..EMPLOYEES).map(|number| employee(&mut chance, number)).collect();
         let customers: Vec<_> = (0..CUSTOMERS).map(|number| customer(&mut chance, number)).collect();
-        let mut busy = HashSet::new();
-        let mut orders: Vec<_> = (0..ORDERS).map(|_| order(&mut chance, now, &customers, &mut busy)).collect();
+        let (mut busy, mut taken) = (HashSet::new(), HashSet::new());
+        // One order of a customer at a time, so that a start after a kill can tell what is there already.
+        let mut orders: Vec<_> = std::iter::repeat_with(|| order(&mut chance, now, &customers, &mut busy))
+            .filter(|order| taken.insert((order.customer, order.starts_at)))
+            .take(ORDERS)
+            .collect();
         orders.sort_by_key(|order| order.ordered_at);
         Self { employees, customers, orders }
     }
@@ -229,4 +233,38 @@ fn midnight(now: Timestamp, day: i64) -> Timestamp {
     const MICROS: i64 = 86_400_000_000;
     let today = now.as_micros().div_euclid(MICROS);
     Timestamp::from_micros((today + day) * MICROS).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn script() -> Script {
+        Script::new(Timestamp::parse("", "2026-06-15T10:30:00Z").unwrap_or(Timestamp::EPOCH))
+    }
+
+    #[test]
+    fn the_demo_is_the_same_at_every_first_start() {
+        let told = |script: &Script| {
+            let orders = script.orders.iter().map(|order| (order.customer, order.starts_at, order.crew.clone()));
+            (script.employees.iter().map(|employee| employee.phone.clone()).collect::<Vec<_>>(), orders.collect::<Vec<_>>())
+        };
+        assert_eq!(told(&script()), told(&script()));
+    }
+
+    #[test]
+    fn it_has_the_size_and_the_time_that_it_shall_have_and_asks_nobody_to_be_in_two_places() {
+        let script = script();
+        assert_eq!((script.employees.len(), script.customers.len(), script.orders.len()), (40, 500, 5_000));
+        let mut busy = HashSet::new();
+        for order in &script.orders {
+            assert!(order.starts_at.since(order.ordered_at) > Duration::ZERO && order.ends_at > order.starts_at);
+            assert!(order.crew.iter().all(|somebody| busy.insert((*somebody, order.starts_at))), "somebody is in two places");
+        }
+        let phones: HashSet<_> = script.employees.iter().map(|employee| &employee.phone).collect();
+        assert_eq!(phones.len(), script.employees.len());
+        for fate in [Fate::Draft, Fate::Scheduled, Fate::InProgress, Fate::Completed] {
+            assert!(script.orders.iter().any(|order| order.fate == fate), "the demo shows every status");
+        }
+    }
 }

@@ -2,6 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use auth::domain::{
+    account::{Account, Status::Invited},
+    secret::Secret,
+};
 use customer::{
     application::SearchCustomers,
     domain::{CustomerInput, CustomerType, PropertyInput},
@@ -11,8 +15,8 @@ use employee::{
     domain::{Availability, Name, Profile, Skills},
 };
 use kernel::{
-    AccountId, Address, Currency, CustomerId, Decimal, EmailAddress, EmployeeId, Env, Error, Money, OrderId, PageSize, PhoneNumber,
-    Principal, PropertyId, Result, Role, Timestamp, env::FixedClock,
+    Address, Currency, CustomerId, Decimal, EmailAddress, EmployeeId, Env, Error, Money, OrderId, PageSize, PhoneNumber, Principal,
+    PropertyId, Result, Role, Timestamp, env::FixedClock,
 };
 use order::{
     application::{AssignEmployee, CreateOrder, ListOrders, OrderFilter, PlaceChoice, ScheduleOrder},
@@ -51,23 +55,25 @@ impl Stage {
     /// The admin, with a password.
     pub(super) async fn admin(&self, email: &str, password: &str) -> Result<Principal> {
         let auth = &self.applications.auth;
-        let account = match self.account_of(email).await? {
-            Some(account) => account,
-            None => {
-                let invitation = auth.create_first_admin(self.principal.company, email, "Agnese Kalna").await?;
-                auth.accept_invitation(invitation.token.expose(), &auth::domain::secret::Secret::new(password.to_owned())).await?;
-                invitation.account.account.id
-            }
+        // A start that was killed may have left the account without its password.
+        let invitation = match self.account_of(email).await? {
+            None => Some(auth.create_first_admin(self.principal.company, email, "Agnese Kalna").await?),
+            Some(account) if account.status == Invited => Some(auth.create_invitation(&self.principal, account.id).await?),
+            Some(_) => None,
         };
+        if let Some(invitation) = invitation {
+            auth.accept_invitation(invitation.token.expose(), &Secret::new(password.to_owned())).await?;
+        }
+        let account = self.account_of(email).await?.ok_or_else(|| Error::not_found("account", email))?.id;
         let actor = kernel::Actor::Account { account, employee: None };
         Ok(Principal { company: self.principal.company, actor, role: Role::Admin })
     }
 
     /// The account with that address. There are few accounts when the demo begins, and the address comes first.
-    async fn account_of(&self, email: &str) -> Result<Option<AccountId>> {
+    async fn account_of(&self, email: &str) -> Result<Option<Account>> {
         let list = auth::application::ListAccounts { page_size: PageSize::parse("", Some(PageSize::MAX))?, ..Default::default() };
         let page = self.applications.auth.list_accounts(&self.principal, list).await?;
-        Ok(page.items.iter().find(|record| record.account.email.as_str() == email).map(|record| record.account.id))
+        Ok(page.items.into_iter().map(|record| record.account).find(|account| account.email.as_str() == email))
     }
 
     /// The employee who is the manager.
@@ -148,14 +154,14 @@ impl Stage {
             until(|| async { Ok(employees.get_employee(&self.principal, employee).await?.login.access().map(|access| access.account_id)) })
                 .await?;
         let mut record = auth.get_account(admin, account).await?.account;
-        if record.status != auth::domain::account::Status::Invited {
+        if record.status != Invited {
             return Ok(());
         }
         if let Some(role) = role.filter(|role| *role != record.role) {
             record = auth.change_role(admin, account, role, record.version).await?.account;
         }
         let invitation = auth.create_invitation(admin, record.id).await?;
-        auth.accept_invitation(invitation.token.expose(), &auth::domain::secret::Secret::new(password.to_owned())).await?;
+        auth.accept_invitation(invitation.token.expose(), &Secret::new(password.to_owned())).await?;
         Ok(())
     }
 
