@@ -18,6 +18,8 @@ pub(crate) mod scalar;
 
 use async_graphql::{EmptySubscription, Schema};
 
+use crate::read::Root;
+
 /// The schema that the gateway serves.
 pub(crate) type GatewaySchema = Schema<query::Query, mutation::Mutation, EmptySubscription>;
 
@@ -27,7 +29,7 @@ pub(crate) type GatewaySchema = Schema<query::Query, mutation::Mutation, EmptySu
 /// done round the execution, in [`http`](crate::http).
 #[must_use]
 pub(crate) fn schema() -> GatewaySchema {
-    Schema::build(query::Query, mutation::Mutation::default(), EmptySubscription).disable_suggestions().finish()
+    Schema::build(query::Query, mutation::Mutation::default(), EmptySubscription).data(Root(query::plan)).disable_suggestions().finish()
 }
 
 /// The schema in the schema definition language, as `schema.graphql` holds it.

@@ -13,10 +13,12 @@
 
 pub(crate) mod batch;
 pub(crate) mod plan;
+pub(crate) mod resolve;
 pub(crate) mod selection;
 pub(crate) mod shelf;
 
 pub(crate) use batch::{Answer, Batch, batch_by_id, batch_pages, batch_search};
 pub(crate) use plan::{Expand, Plan};
+pub(crate) use resolve::{Loaders, Root, get, planned};
 pub(crate) use selection::{Selected, Selection};
 pub(crate) use shelf::Shelves;

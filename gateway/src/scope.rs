@@ -1,27 +1,19 @@
 //! What one request carries through the graph.
 
 use std::{
-    any::{Any, TypeId},
-    collections::HashMap,
-    marker::PhantomData,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU32, Ordering},
     },
     time::{Duration, Instant},
 };
 
-use async_graphql::{Context, parser::types::OperationType};
-use dataloader::{BatchFn, non_cached::Loader};
+use async_graphql::Context;
 use kernel::{Error, Principal};
 use tokio::sync::OnceCell;
 use tonic::{Status, metadata::MetadataValue};
 
-use crate::{
-    clients::Clients,
-    graph::query,
-    read::{Answer, Batch, Selection, Shelves, shelf},
-};
+use crate::{clients::Clients, read::Shelves};
 
 /// The scope of one request: who asks, how much time is left, what was loaded, how many calls were made.
 pub(crate) struct Scope {
@@ -74,6 +66,11 @@ impl Scope {
         &self.shelves
     }
 
+    /// Whether what a query asks for has been loaded.
+    pub(crate) fn planned(&self) -> &OnceCell<()> {
+        &self.planned
+    }
+
     /// The number of gRPC calls made so far.
     pub(crate) fn calls(&self) -> u32 {
         self.calls.load(Ordering::Relaxed)
@@ -97,52 +94,5 @@ impl Scope {
             tracing::warn!(code = ?status.code(), error.message = status.message(), "a service failed");
         }
         error
-    }
-
-    /// Waits until what the query asks for is loaded. The first field to arrive loads it all; the others wait for it, and
-    /// go on in the order in which they came, so that the answer has its fields in the order of the query.
-    pub(crate) async fn planned(ctx: &Context<'_>) {
-        let scope = Self::of(ctx);
-        if ctx.query_env.operation.node.ty == OperationType::Query {
-            scope.planned.get_or_init(|| query::plan(scope, &Selection::of_operation(ctx)).run(scope)).await;
-        }
-    }
-
-    /// What a batch method answers to `key`: from what was planned ahead; otherwise loaded together with what other
-    /// resolvers ask at the same time.
-    pub(crate) async fn get<B: Batch>(ctx: &Context<'_>, key: B::Key) -> Answer<B::Value> {
-        Self::planned(ctx).await;
-        let scope = Self::of(ctx);
-        if let Some(answer) = scope.shelves.of::<B>().get(&key) {
-            return answer;
-        }
-        let loaders = ctx.data_unchecked::<Loaders>();
-        let fallback = || Arc::new(Error::internal("a batch method did not answer a question"));
-        loaders.of::<B>(scope).try_load(key).await.unwrap_or_else(|_| Err(fallback()))
-    }
-}
-
-/// The loaders of a request for what is not planned ahead.
-#[derive(Default)]
-pub(crate) struct Loaders(Mutex<HashMap<TypeId, Box<dyn Any + Send + Sync>>>);
-
-type LoaderOf<B> = Loader<<B as Batch>::Key, Answer<<B as Batch>::Value>, Fetch<B>>;
-
-impl Loaders {
-    fn of<B: Batch>(&self, scope: &Arc<Scope>) -> LoaderOf<B> {
-        let new = || Loader::new(Fetch::<B>(scope.clone(), PhantomData)).with_max_batch_size(10_000);
-        let mut loaders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let loader = loaders.entry(TypeId::of::<B>()).or_insert_with(|| Box::new(new()));
-        loader.downcast_ref::<LoaderOf<B>>().cloned().unwrap_or_else(new)
-    }
-}
-
-/// Calls a batch method for the crate `dataloader`.
-pub(crate) struct Fetch<B>(Arc<Scope>, PhantomData<B>);
-
-impl<B: Batch> BatchFn<B::Key, Answer<B::Value>> for Fetch<B> {
-    async fn load(&mut self, keys: &[B::Key]) -> HashMap<B::Key, Answer<B::Value>> {
-        let answers = shelf::load::<B>(&self.0, keys).await;
-        keys.iter().cloned().zip(answers).collect()
     }
 }

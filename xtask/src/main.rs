@@ -70,11 +70,12 @@ fn main() -> ExitCode {
     }
 }
 
-/// The benchmark runs the programs as they are deployed, so they are built first. It reads its arguments itself; here they
-/// are checked before anything is built.
+/// The benchmark runs the programs as they are deployed. They are built together with it, and of the same packages, so that
+/// nothing is built twice. It reads its arguments itself; here they are checked before anything is built.
 fn run_bench() -> anyhow::Result<()> {
-    run(cargo().args(["build", "--release", "--package", "standalone", "--package", "gateway"]))?;
-    run(cargo().args(["bench", "--package", "standalone", "--bench", "graph", "--"]).args(std::env::args_os().skip(2)))
+    const WHAT: [&str; 6] = ["--package", "standalone", "--package", "gateway", "--bench", "graph"];
+    run(cargo().args(["build", "--release", "--bins"]).args(WHAT))?;
+    run(cargo().arg("bench").args(WHAT).arg("--").args(std::env::args_os().skip(2)))
 }
 
 /// The folder of the workspace.

@@ -14,10 +14,7 @@ use super::{
     id::Kind,
     scalar::{DateTime, EmailAddress, optional},
 };
-use crate::{
-    read::{Expand, Plan, Selected, Selection, batch_by_id, batch_pages},
-    scope::Scope,
-};
+use crate::read::{self, Expand, Plan, Selected, Selection, batch_by_id, batch_pages};
 
 batch_by_id! {
     /// Accounts by their ids.
@@ -95,7 +92,7 @@ impl Account {
     /// the viewer may not see.
     async fn employee(&self, ctx: &Context<'_>) -> Field<Employee> {
         match optional(&self.0.employee_id) {
-            Some(id) => found_or_null(Scope::get::<EmployeesById>(ctx, id).await),
+            Some(id) => found_or_null(read::get::<EmployeesById>(ctx, id).await),
             None => None,
         }
     }
@@ -123,7 +120,7 @@ impl Account {
         #[graphql(desc = "The cursor after which to go on.")] after: Option<String>,
     ) -> Field<Connection<HistoryEntry>> {
         let question = history::question(&self.0.id, first, after);
-        found(Scope::get::<AccountHistory>(ctx, question).await.map(Connection::from))
+        found(read::get::<AccountHistory>(ctx, question).await.map(Connection::from))
     }
 }
 

@@ -9,10 +9,7 @@ use super::{
     error::{Field, found_or_null},
     scalar::optional,
 };
-use crate::{
-    read::{Expand, Plan, Selection},
-    scope::Scope,
-};
+use crate::read::{self, Expand, Plan, Selection};
 
 /// Who did something: a person with an account, or a service on its own account.
 #[derive(Clone)]
@@ -50,7 +47,7 @@ impl Actor {
     /// The account; null for a service, and for an account that the viewer may not see.
     async fn account(&self, ctx: &Context<'_>) -> Field<Account> {
         match optional(&self.0.account_id) {
-            Some(id) => found_or_null(Scope::get::<AccountsById>(ctx, id).await),
+            Some(id) => found_or_null(read::get::<AccountsById>(ctx, id).await),
             None => None,
         }
     }
@@ -58,7 +55,7 @@ impl Actor {
     /// The employee whose account it is; null where there is none, and where the viewer may not see them.
     async fn employee(&self, ctx: &Context<'_>) -> Field<Employee> {
         match optional(&self.0.employee_id) {
-            Some(id) => found_or_null(Scope::get::<EmployeesById>(ctx, id).await),
+            Some(id) => found_or_null(read::get::<EmployeesById>(ctx, id).await),
             None => None,
         }
     }

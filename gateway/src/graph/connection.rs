@@ -5,10 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use async_graphql::{Context, OutputType, SimpleObject, TypeName};
 
 use super::error::{Field, field_error, found};
-use crate::{
-    read::{Batch, Expand, Plan, Selected, Selection},
-    scope::Scope,
-};
+use crate::read::{self, Batch, Expand, Plan, Selected, Selection};
 
 /// A page of a list, as a service gave it.
 pub(crate) struct Page<T> {
@@ -112,7 +109,7 @@ where
     T: OutputType + Clone,
 {
     match key {
-        Ok(key) => found(Scope::get::<B>(ctx, key).await.map(Connection::from)),
+        Ok(key) => found(read::get::<B>(ctx, key).await.map(Connection::from)),
         Err(error) => Some(Err(field_error(&error))),
     }
 }

@@ -16,10 +16,7 @@ use super::{
     order::{Order, OrderFilter, OrderOrderBy, OrderPages, OrdersOf, order_list},
     scalar::{DateTime, Decimal, EmailAddress, PhoneNumber, optional},
 };
-use crate::{
-    read::{Expand, Plan, Selected, Selection, batch_by_id, batch_pages, batch_search},
-    scope::Scope,
-};
+use crate::read::{self, Expand, Plan, Selected, Selection, batch_by_id, batch_pages, batch_search};
 
 batch_by_id! {
     /// Customers by their ids.
@@ -166,7 +163,7 @@ impl Customer {
         #[graphql(desc = "The cursor after which to go on.")] after: Option<String>,
     ) -> Field<Connection<HistoryEntry>> {
         let question = history::question(&self.0.id, first, after);
-        found(Scope::get::<CustomerHistory>(ctx, question).await.map(Connection::from))
+        found(read::get::<CustomerHistory>(ctx, question).await.map(Connection::from))
     }
 }
 

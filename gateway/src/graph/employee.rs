@@ -17,10 +17,7 @@ use super::{
     order::{Order, OrderFilter, OrderOrderBy, OrderPages, OrdersOf, order_list},
     scalar::{DateTime, EmailAddress, PhoneNumber, optional},
 };
-use crate::{
-    read::{Expand, Plan, Selected, Selection, batch_by_id, batch_pages, batch_search},
-    scope::Scope,
-};
+use crate::read::{self, Expand, Plan, Selected, Selection, batch_by_id, batch_pages, batch_search};
 
 use part::{AvailabilityWindow, Login, Photo};
 pub(crate) use part::{AvailabilityWindowInput, TimeOff};
@@ -175,7 +172,7 @@ impl Employee {
         #[graphql(desc = "The cursor after which to go on.")] after: Option<String>,
     ) -> Field<Connection<HistoryEntry>> {
         let question = history::question(&self.0.id, first, after);
-        found(Scope::get::<EmployeeHistory>(ctx, question).await.map(Connection::from))
+        found(read::get::<EmployeeHistory>(ctx, question).await.map(Connection::from))
     }
 }
 

@@ -22,10 +22,7 @@ use super::{
     id::Kind,
     scalar::{DateTime, PhoneNumber, optional},
 };
-use crate::{
-    read::{Expand, Plan, Selection, batch_by_id, batch_pages},
-    scope::Scope,
-};
+use crate::read::{self, Expand, Plan, Selection, batch_by_id, batch_pages};
 
 pub(crate) use list::{OrderFilter, OrderOrderBy, OrdersOf, order_list};
 pub(crate) use part::Comment;
@@ -93,7 +90,7 @@ impl Order {
 
     /// The customer. For the office; null where there is no such customer any more.
     async fn customer(&self, ctx: &Context<'_>) -> Field<Customer> {
-        found_or_null(Scope::get::<CustomersById>(ctx, self.0.customer_id.clone()).await)
+        found_or_null(read::get::<CustomersById>(ctx, self.0.customer_id.clone()).await)
     }
 
     /// The customer's name, which follows the customer.
@@ -158,7 +155,7 @@ impl Order {
 
     /// The employees who do it, in the order of assignment; null in the place of one whom the viewer may not see.
     async fn employees(&self, ctx: &Context<'_>) -> Vec<Field<Employee>> {
-        let employee = async |id: &String| found_or_null(Scope::get::<EmployeesById>(ctx, id.clone()).await);
+        let employee = async |id: &String| found_or_null(read::get::<EmployeesById>(ctx, id.clone()).await);
         join_all(self.0.assignments.iter().map(|assignment| employee(&assignment.employee_id))).await
     }
 
@@ -220,7 +217,7 @@ impl Order {
         #[graphql(desc = "The cursor after which to go on.")] after: Option<String>,
     ) -> Field<Connection<HistoryEntry>> {
         let question = history::question(&self.0.id, first, after);
-        found(Scope::get::<OrderHistory>(ctx, question).await.map(Connection::from))
+        found(read::get::<OrderHistory>(ctx, question).await.map(Connection::from))
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
     order::{Order, OrderFilter, OrderOrderBy, OrderPages, OrdersById, OrdersOf, order_list},
 };
 use crate::{
-    read::{Batch, Expand, Plan, Selected, Selection},
+    read::{self, Batch, Expand, Plan, Selected, Selection},
     scope::Scope,
 };
 
@@ -62,7 +62,7 @@ fn by_id<B: Batch<Key = String, Value: Expand>>(kind: Kind, field: &Selected, pl
 
 async fn get<B: Batch<Key = String>>(ctx: &Context<'_>, kind: Kind, id: &ID) -> Field<B::Value> {
     match kind.local("id", id) {
-        Ok(id) => found(Scope::get::<B>(ctx, id).await),
+        Ok(id) => found(read::get::<B>(ctx, id).await),
         Err(error) => Some(Err(field_error(&error))),
     }
 }
@@ -75,17 +75,17 @@ pub(crate) struct Query;
 impl Query {
     /// Who is signed in; null for somebody who isn't.
     async fn me(&self, ctx: &Context<'_>) -> Option<Viewer> {
-        Scope::planned(ctx).await;
+        read::planned(ctx).await;
         Scope::of(ctx).viewer().map(Viewer::from)
     }
 
     /// Anything that has a global id and is fetched by it: an account, an employee, a customer, an order.
     async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "Its global id.")] id: ID) -> Field<Node> {
         match id::read(&id) {
-            Some((Kind::Account, id)) => found(Scope::get::<AccountsById>(ctx, id).await.map(Node::Account)),
-            Some((Kind::Employee, id)) => found(Scope::get::<EmployeesById>(ctx, id).await.map(Node::Employee)),
-            Some((Kind::Customer, id)) => found(Scope::get::<CustomersById>(ctx, id).await.map(Node::Customer)),
-            Some((Kind::Order, id)) => found(Scope::get::<OrdersById>(ctx, id).await.map(Node::Order)),
+            Some((Kind::Account, id)) => found(read::get::<AccountsById>(ctx, id).await.map(Node::Account)),
+            Some((Kind::Employee, id)) => found(read::get::<EmployeesById>(ctx, id).await.map(Node::Employee)),
+            Some((Kind::Customer, id)) => found(read::get::<CustomersById>(ctx, id).await.map(Node::Customer)),
+            Some((Kind::Order, id)) => found(read::get::<OrdersById>(ctx, id).await.map(Node::Order)),
             _ => {
                 let error = Error::invalid("id", "INVALID_ID", "must be the global id of an account, an employee, a customer or an order");
                 Some(Err(field_error(&error)))
@@ -171,7 +171,7 @@ impl Query {
         #[graphql(desc = "How many, 1 to 200; 20 where not given.")] limit: Option<i32>,
     ) -> Field<SearchResult<Employee>> {
         let search = employee::search(text, filter, limit);
-        found(Scope::get::<EmployeeSearch>(ctx, search).await.map(SearchResult::from))
+        found(read::get::<EmployeeSearch>(ctx, search).await.map(SearchResult::from))
     }
 
     /// Customers by the beginnings of words of name, address and email and by digits of telephone numbers, the best first.
@@ -185,7 +185,7 @@ impl Query {
         #[graphql(desc = "How many, 1 to 200; 20 where not given.")] limit: Option<i32>,
     ) -> Field<SearchResult<Customer>> {
         let search = customer::search(text, filter, limit);
-        found(Scope::get::<CustomerSearch>(ctx, search).await.map(SearchResult::from))
+        found(read::get::<CustomerSearch>(ctx, search).await.map(SearchResult::from))
     }
 }
 
@@ -243,7 +243,7 @@ impl Viewer {
     /// The account that signed in.
     async fn account(&self, ctx: &Context<'_>) -> Field<Account> {
         match &self.account {
-            Some(id) => found(Scope::get::<AccountsById>(ctx, id.clone()).await),
+            Some(id) => found(read::get::<AccountsById>(ctx, id.clone()).await),
             None => None,
         }
     }
@@ -251,7 +251,7 @@ impl Viewer {
     /// The employee whose account it is; null for an account without one.
     async fn employee(&self, ctx: &Context<'_>) -> Field<Employee> {
         match &self.employee {
-            Some(id) => found_or_null(Scope::get::<EmployeesById>(ctx, id.clone()).await),
+            Some(id) => found_or_null(read::get::<EmployeesById>(ctx, id.clone()).await),
             None => None,
         }
     }

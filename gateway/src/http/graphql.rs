@@ -18,7 +18,7 @@ use super::{
     State, absent,
     answer::{self, Media, RPC_COUNT},
 };
-use crate::scope::{Loaders, Scope};
+use crate::{read::Loaders, scope::Scope};
 
 /// Answers a request. Only well-formed requests in JSON are read, so that no form of another site can send one.
 pub(super) async fn graphql(Extract(state): Extract<Arc<State>>, request: Request) -> Response {

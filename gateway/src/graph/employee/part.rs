@@ -12,8 +12,7 @@ use crate::{
         scalar::{DateTime, optional},
     },
     http::photos,
-    read::{Expand, Plan, Selection},
-    scope::Scope,
+    read::{self, Expand, Plan, Selection},
 };
 
 enumeration! {
@@ -152,7 +151,7 @@ impl Login {
     /// The account; null where there is none, and where the viewer may not see it.
     async fn account(&self, ctx: &Context<'_>) -> Field<Account> {
         match &self.account_id {
-            Some(id) => found_or_null(Scope::get::<AccountsById>(ctx, id.clone()).await),
+            Some(id) => found_or_null(read::get::<AccountsById>(ctx, id.clone()).await),
             None => None,
         }
     }

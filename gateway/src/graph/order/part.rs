@@ -11,8 +11,7 @@ use crate::{
         id::Kind,
         scalar::{DateTime, optional},
     },
-    read::{Expand, Plan, Selection},
-    scope::Scope,
+    read::{self, Expand, Plan, Selection},
 };
 
 /// That somebody does an order.
@@ -33,7 +32,7 @@ pub(crate) struct Assignment {
 impl Assignment {
     /// The employee; null for one whom the viewer may not see.
     async fn employee(&self, ctx: &Context<'_>) -> Field<Employee> {
-        found_or_null(Scope::get::<EmployeesById>(ctx, self.employee_id.clone()).await)
+        found_or_null(read::get::<EmployeesById>(ctx, self.employee_id.clone()).await)
     }
 }
 

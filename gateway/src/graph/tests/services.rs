@@ -15,11 +15,7 @@ use tonic::{body::Body, server::Grpc};
 use tonic_prost::ProstCodec;
 use tower::service_fn;
 
-use crate::{
-    clients::Clients,
-    graph::schema,
-    scope::{Loaders, Scope},
-};
+use crate::{clients::Clients, graph::schema, read::Loaders, scope::Scope};
 
 type Method = Arc<dyn Fn(http::Request<Body>) -> BoxFuture<'static, http::Response<Body>> + Send + Sync>;
 
