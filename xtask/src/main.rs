@@ -26,9 +26,8 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Task {
     /// Build and run the whole CRM in one process, with demo data: SQLite, in-process bus, gateway on port 8080.
-    #[command(disable_help_flag = true)]
     Up {
-        /// Passed to `crm up`; try `cargo xtask up --help`.
+        /// Passed to `crm up`, such as `--ephemeral`; `cargo xtask up -- --help` tells them.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },

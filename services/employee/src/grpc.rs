@@ -185,7 +185,7 @@ impl EmployeeService for Grpc {
         let principal = principal(&request)?;
         let outcome = async {
             let queries = request.into_inner().queries;
-            read::batch_size("queries", queries.len(), MAX_LISTS)?;
+            runtime::history::check(&queries)?;
             self.0.list_history(&principal, queries).await
         };
         respond(outcome.await, |results| v1::BatchListEmployeeHistoryResponse { results })

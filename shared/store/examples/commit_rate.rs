@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use kernel::{Actor, CompanyId, Env, Envelope, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{Collection, CompanyStore, Document, Index, Query, Store};
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 static ORDERS: Collection = Collection {
@@ -82,8 +83,8 @@ async fn main() {
     for concurrency in [1, 8, 64, 256] {
         let begun = Instant::now();
         let until = begun + Duration::from_secs(3);
-        let done: u64 =
-            futures::future::join_all((0..concurrency).map(|_| commits(company.clone(), actor.clone(), until))).await.iter().sum();
+        let tasks: JoinSet<u64> = (0..concurrency).map(|_| commits(company.clone(), actor.clone(), until)).collect();
+        let done: u64 = tasks.join_all().await.iter().sum();
         println!("{concurrency:>4} at once: {:>6.0} commits/s", done as f64 / begun.elapsed().as_secs_f64());
     }
     let page = Query::by("starts_at").descending().eq("status", "SCHEDULED").page(50, None);

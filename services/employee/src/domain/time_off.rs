@@ -11,10 +11,8 @@ pub struct TimeOff {
     /// Its identifier.
     pub id: TimeOffId,
     /// When it begins.
-    #[serde(with = "rfc3339")]
     pub starts_at: Timestamp,
     /// When it ends.
-    #[serde(with = "rfc3339")]
     pub ends_at: Timestamp,
     /// Why; may be empty.
     pub reason: String,
@@ -103,21 +101,6 @@ fn overlap(other: &TimeOff) -> Error {
         field: "starts_at".into(),
         message: format!("overlaps the time off from {} to {}", other.starts_at, other.ends_at),
         details: BTreeMap::from([("time_off_id".to_owned(), other.id.to_string())]),
-    }
-}
-
-/// Moments as RFC 3339 text. No query asks for them, and history shows them to people as they are stored.
-mod rfc3339 {
-    use kernel::Timestamp;
-    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
-
-    pub(super) fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(at)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Timestamp::parse("time_off", &text).map_err(D::Error::custom)
     }
 }
 

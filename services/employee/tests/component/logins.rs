@@ -251,12 +251,7 @@ async fn over_the_bus_a_new_employee_gets_a_login() {
         tasks.spawn(name, task);
     }
     let anna = world.hire("Anna", "Ozola", "anna@example.com").await;
-    let provisioned = async {
-        while status(&world, &anna).await != LoginStatus::Provisioned {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), provisioned).await.unwrap();
+    testkit::until("the login is provisioned", async || (status(&world, &anna).await == LoginStatus::Provisioned).then_some(())).await;
     stop.cancel();
     tasks.stop(Duration::from_secs(5)).await;
 }

@@ -77,13 +77,6 @@ fn removing_one_that_is_not_there_is_not_found() {
     assert!(matches!(times.without(id(2)).unwrap_err(), Error::NotFound { field, .. } if field == "time_off_id"));
 }
 
-#[test]
-fn a_time_off_is_stored_as_people_read_it() {
-    let stored = serde_json::to_value(time_off(1, 0, 1)).unwrap();
-    assert_eq!(stored["ends_at"], "1970-01-01T01:00:00Z");
-    assert_eq!(serde_json::from_value::<TimeOff>(stored).unwrap(), time_off(1, 0, 1));
-}
-
 proptest! {
     #[test]
     fn whatever_is_added_and_removed_the_times_stay_in_order_and_apart(
