@@ -9,14 +9,15 @@ const CRM: &str = env!("CARGO_BIN_EXE_crm");
 
 fn start(arguments: &[&str]) -> (Running, Graph) {
     let running = Running::start(CRM, &[arguments, &["--port", "0", "--grpc-port", "0"]].concat());
-    let base = running
-        .line("where the gateway is", |line| Some(line.trim().strip_prefix("GraphQL")?.trim().strip_suffix("/graphql")?.to_owned()));
+    let base =
+        running.line("where the gateway is", |line| Some(line.trim().strip_prefix("GraphQL")?.trim().strip_suffix("/graphql")?.to_owned()));
     (running, Graph::new(base))
 }
 
 /// How many things a list of the graph has.
 async fn count(by: &Graph, list: &str) -> usize {
-    let query = format!("query($after: String) {{ {list}(first: 100, after: $after) {{ nodes {{ id }} pageInfo {{ hasNextPage endCursor }} }} }}");
+    let query =
+        format!("query($after: String) {{ {list}(first: 100, after: $after) {{ nodes {{ id }} pageInfo {{ hasNextPage endCursor }} }} }}");
     let (mut count, mut after) = (0, Value::Null);
     loop {
         let page = by.data(&query, json!({ "after": after })).await[list].clone();
