@@ -12,6 +12,7 @@ pub(crate) mod history;
 pub(crate) mod id;
 pub(crate) mod money;
 pub(crate) mod mutation;
+pub(crate) mod name;
 pub(crate) mod order;
 pub(crate) mod query;
 pub(crate) mod scalar;

@@ -9,6 +9,7 @@
 
 mod absent;
 mod answer;
+mod budget;
 pub(crate) mod graphiql;
 mod graphql;
 mod health;

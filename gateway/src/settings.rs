@@ -50,6 +50,10 @@ pub struct Edge {
     pub request_timeout: Duration,
     /// The most bytes of a GraphQL request.
     pub body_limit: usize,
+    /// The most items of lists that an operation may ask for, all its lists together.
+    pub max_items: u64,
+    /// The most fields of an operation, with fragments opened.
+    pub max_fields: u64,
     /// The most bytes of a photo.
     pub photo_limit: usize,
 }

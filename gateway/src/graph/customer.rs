@@ -190,7 +190,7 @@ enumeration! {
 /// A place to clean.
 #[derive(Clone, SimpleObject)]
 pub(crate) struct Property {
-    /// The global id.
+    /// Its id; it is found in what it belongs to only.
     id: ID,
     /// What the customer calls it.
     label: Option<String>,
@@ -217,7 +217,7 @@ impl From<&v1::Property> for Property {
 /// A person to talk to at a customer's.
 #[derive(Clone, SimpleObject)]
 pub(crate) struct Contact {
-    /// The global id.
+    /// Its id; it is found in what it belongs to only.
     id: ID,
     /// Name.
     name: String,
@@ -245,7 +245,7 @@ impl From<&v1::Contact> for Contact {
 #[derive(Clone, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct Note {
-    /// The global id.
+    /// Its id; it is found in what it belongs to only.
     id: ID,
     /// The note.
     text: String,

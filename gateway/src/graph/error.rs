@@ -6,7 +6,7 @@
 use async_graphql::{ErrorExtensionValues, SimpleObject, Value};
 use kernel::{Error, Violation};
 
-use super::id::Kind;
+use super::{id::Kind, name};
 use crate::read::Answer;
 
 /// The code of an error, as `extensions.code` has it.
@@ -38,9 +38,19 @@ pub(crate) fn field_error(error: &Error) -> async_graphql::Error {
         Error::ResourceExhausted { retry_after } => extensions.set("retryAfterSeconds", retry_after.as_secs().max(1)),
         _ => {}
     }
-    let mut out = async_graphql::Error::new(error.to_string());
+    let mut out = async_graphql::Error::new(message(error));
     out.extensions = Some(extensions);
     out
+}
+
+/// The error for people, with the fields as the graph spells them.
+fn message(error: &Error) -> String {
+    let Error::Invalid(violations) = error else { return error.to_string() };
+    let told = violations.iter().map(|violation| match graph_path(&violation.field) {
+        Some(field) => format!("{field} {}", violation.message),
+        None => violation.message.clone(),
+    });
+    told.collect::<Vec<_>>().join("; ")
 }
 
 fn violation_value(violation: &Violation) -> Value {
@@ -116,7 +126,7 @@ pub(crate) fn user_errors(error: &Error) -> Option<Vec<UserError>> {
         Error::NotFound { field, .. } => one(field, "NOT_FOUND", None, Vec::new()),
         Error::Conflict { current_version, .. } => one("version", "VERSION_CONFLICT", Some(*current_version), Vec::new()),
         Error::FailedPrecondition { reason, field, details, .. } => {
-            let details = details.iter().map(|(name, value)| Detail { name: camel(name), value: global(name, value) }).collect();
+            let details = details.iter().map(|(name, value)| Detail { name: name::camel(name), value: global(name, value) }).collect();
             one(field, reason, None, details)
         }
         _ => None,
@@ -140,25 +150,9 @@ fn global(name: &str, value: &str) -> String {
 fn graph_path(path: &str) -> Option<String> {
     let (first, rest) = path.split_once('.').unwrap_or((path, ""));
     match (first, path) {
-        ("customer" | "employee" | "order", _) => Some(camel(rest)).filter(|rest| !rest.is_empty()),
+        ("customer" | "employee" | "order", _) => Some(name::camel(rest)).filter(|rest| !rest.is_empty()),
         (_, "page_size") => Some("first".to_owned()),
         (_, "page_token") => Some("after".to_owned()),
-        (_, path) => Some(camel(path)).filter(|path| !path.is_empty()),
+        (_, path) => Some(name::camel(path)).filter(|path| !path.is_empty()),
     }
-}
-
-fn camel(snake: &str) -> String {
-    let mut out = String::with_capacity(snake.len());
-    let mut upper = false;
-    for c in snake.chars() {
-        match c {
-            '_' => upper = true,
-            c if upper => {
-                out.extend(c.to_uppercase());
-                upper = false;
-            }
-            c => out.push(c),
-        }
-    }
-    out
 }

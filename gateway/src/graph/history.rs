@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Enum, ID, Object, SimpleObject};
 use contracts::crm::api::v1;
 
-use super::{actor::Actor, id::Kind, scalar::DateTime};
+use super::{actor::Actor, id::Kind, name, scalar::DateTime};
 use crate::read::{Expand, Plan, Selected, Selection};
 
 /// Declares the batch method of a service that answers with pages of history.
@@ -18,7 +18,7 @@ macro_rules! batch_history {
         impl $crate::read::Batch for $name {
             type Key = contracts::crm::api::v1::HistoryQuery;
             type Value = std::sync::Arc<$crate::graph::connection::Page<$crate::graph::history::HistoryEntry>>;
-            const LIMIT: usize = 1_000;
+            const LIMIT: usize = contracts::read::MAX_LISTS;
 
             async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key]) -> kernel::Result<Vec<kernel::Result<Self::Value>>> {
                 let request = scope.request($package::$request { queries: keys.to_vec() });
@@ -105,7 +105,7 @@ impl HistoryEntry {
     /// The fields that changed.
     async fn changes(&self) -> Vec<FieldChange> {
         let change =
-            |change: &v1::FieldChange| FieldChange { field: change.field.clone(), from: change.from.clone(), to: change.to.clone() };
+            |change: &v1::FieldChange| FieldChange { field: name::camel(&change.field), from: change.from.clone(), to: change.to.clone() };
         self.0.changes.iter().map(change).collect()
     }
 }

@@ -17,6 +17,7 @@ use tracing::Instrument as _;
 use super::{
     State, absent,
     answer::{self, Media, RPC_COUNT},
+    budget,
 };
 use crate::{read::Loaders, scope::Scope};
 
@@ -47,7 +48,7 @@ async fn handle(state: &State, media: Media, request: Request) -> Response {
         Ok(operation) => operation,
         Err(refusal) => return *refusal,
     };
-    let kind = match prepare(&mut operation) {
+    let kind = match prepare(&mut operation, budget::Limits { items: state.limits.max_items, fields: state.limits.max_fields }) {
         Ok(kind) => kind,
         Err(response) => return answer::executed(media, &response),
     };
@@ -121,12 +122,13 @@ fn is_json(headers: &HeaderMap) -> bool {
         && parts.all(|parameter| !parameter.starts_with("charset=") || parameter.trim_matches('"').ends_with("utf-8"))
 }
 
-/// Parses the document, finds the operation, and gives variables that were not sent their defaults; what those give that
+/// Parses the document, finds the operation, refuses one that asks for too much, and gives variables that were not sent their defaults; what those give that
 /// have none is not given.
 ///
 /// async-graphql takes a variable without a value for false in `@skip` and `@include`, whatever its default.
-fn prepare(operation: &mut Operation) -> Result<OperationType, Box<async_graphql::Response>> {
+fn prepare(operation: &mut Operation, limits: budget::Limits) -> Result<OperationType, Box<async_graphql::Response>> {
     let name = operation.operation_name.clone();
+    let mut variables = std::mem::take(&mut operation.variables);
     let failed = |error| Box::new(async_graphql::Response::from_errors(vec![error]));
     let refuse = |message: &str| failed(async_graphql::ServerError::new(message, None));
     let document = operation.parsed_query().map_err(failed)?;
@@ -141,22 +143,29 @@ fn prepare(operation: &mut Operation) -> Result<OperationType, Box<async_graphql
             None => "the document has several operations: operationName must name one",
         }));
     };
-    let kind = definition.node.ty;
-    let defaults: Vec<_> = definition
-        .node
-        .variable_definitions
-        .iter()
-        .filter_map(|variable| Some((variable.node.name.node.clone(), variable.node.default_value()?.clone())))
-        .collect();
-    let mut absent = absent::without_default(&definition.node);
-    absent.retain(|variable| !operation.variables.contains_key(variable));
+    let definition = &definition.node;
+    let mut absent = absent::without_default(definition);
+    absent.retain(|variable| !variables.contains_key(variable));
+    for variable in &definition.variable_definitions {
+        if let Some(default) = variable.node.default_value() {
+            variables.entry(variable.node.name.node.clone()).or_insert_with(|| default.clone());
+        }
+    }
+    budget::check(definition, &document.fragments, &variables, limits).map_err(|problem| failed(too_expensive(problem)))?;
+    let kind = definition.ty;
     if !absent.is_empty() {
-        let mut document = operation.parsed_query().map_err(failed)?.clone();
+        let mut document = document.clone();
         absent::leave_out(&mut document, name.as_deref(), &absent);
         operation.set_parsed_query(document);
     }
-    for (variable, default) in defaults {
-        operation.variables.entry(variable).or_insert(default);
-    }
+    operation.variables = variables;
     Ok(kind)
+}
+
+fn too_expensive(problem: String) -> async_graphql::ServerError {
+    let mut extensions = async_graphql::ErrorExtensionValues::default();
+    extensions.set("code", "TOO_EXPENSIVE");
+    let mut error = async_graphql::ServerError::new(problem, None);
+    error.extensions = Some(extensions);
+    error
 }

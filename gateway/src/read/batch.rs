@@ -35,7 +35,7 @@ macro_rules! batch_by_id {
         impl $crate::read::Batch for $name {
             type Key = String;
             type Value = $value;
-            const LIMIT: usize = 10_000;
+            const LIMIT: usize = contracts::read::MAX_IDS;
 
             async fn load(scope: &$crate::scope::Scope, keys: &[String]) -> kernel::Result<Vec<kernel::Result<$value>>> {
                 let request = scope.request($package::$request { ids: keys.to_vec() });
@@ -61,7 +61,7 @@ macro_rules! batch_pages {
         impl $crate::read::Batch for $name {
             type Key = $question;
             type Value = std::sync::Arc<$crate::graph::connection::Page<$value>>;
-            const LIMIT: usize = 1_000;
+            const LIMIT: usize = contracts::read::MAX_LISTS;
 
             async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key]) -> kernel::Result<Vec<kernel::Result<Self::Value>>> {
                 use $result as Outcome;

@@ -5,23 +5,15 @@ use contracts::{
     read,
 };
 use kernel::{AccountId, Result};
-use runtime::grpc::{principal, rpc_status, session, status};
+use runtime::grpc::{Answer, answer, in_their_places, principal, rpc_status, session};
 use store::Page;
-use tonic::{Request, Response, Status};
+use tonic::Request;
 
 use crate::{
     application::{AccountRecord, Application, ChangePassword, ListAccounts, SignIn},
     domain::{account, password::Password, secret::Secret},
     messages,
 };
-
-/// The most accounts of one batch.
-const MAX_IDS: usize = 10_000;
-/// The most lists of one batch.
-const MAX_LISTS: usize = 1_000;
-
-/// What a method of the server gives.
-type Answer<T> = Result<Response<T>, Status>;
 
 /// The service as tonic serves it.
 pub(crate) struct Grpc(pub(crate) Application);
@@ -81,11 +73,11 @@ impl AuthService for Grpc {
         let principal = principal(&request)?;
         let texts = request.into_inner().ids;
         let outcome = async {
-            read::batch_size("ids", texts.len(), MAX_IDS)?;
+            read::batch_size("ids", texts.len(), read::MAX_IDS)?;
             let ids: Vec<Result<AccountId>> = texts.iter().map(|id| read::id("id", id)).collect();
             let known: Vec<AccountId> = ids.iter().flatten().copied().collect();
             let records = self.0.batch_get_accounts(&principal, &known).await?;
-            Ok(in_places(ids.into_iter().map(|id| id.map(drop)), records))
+            Ok(in_their_places(ids, records))
         };
         answer(outcome.await, |records| v1::BatchGetAccountsResponse {
             results: texts.into_iter().zip(records).map(|(id, record)| account_result(id, record)).collect(),
@@ -102,11 +94,11 @@ impl AuthService for Grpc {
         let principal = principal(&request)?;
         let outcome = async {
             let requests = request.into_inner().requests;
-            read::batch_size("requests", requests.len(), MAX_LISTS)?;
+            read::batch_size("requests", requests.len(), read::MAX_LISTS)?;
             let mut lists = Vec::with_capacity(requests.len());
             let read: Vec<Result<()>> = requests.into_iter().map(|request| list(request).map(|list| lists.push(list))).collect();
             let pages = self.0.batch_list_accounts(&principal, &lists).await?;
-            Ok(in_places(read, pages))
+            Ok(in_their_places(read, pages))
         };
         answer(outcome.await, |pages| v1::BatchListAccountsResponse { results: pages.into_iter().map(page_result).collect() })
     }
@@ -153,17 +145,6 @@ impl AuthService for Grpc {
         };
         answer(outcome.await, |results| v1::BatchListAccountHistoryResponse { results })
     }
-}
-
-/// What a use case came to, as an answer.
-fn answer<T, M>(outcome: Result<T>, message: impl FnOnce(T) -> M) -> Answer<M> {
-    outcome.map(|value| Response::new(message(value))).map_err(status)
-}
-
-/// The answers in the places of the questions that could be read; the others have their errors there.
-fn in_places<T>(read: impl IntoIterator<Item = Result<()>>, answers: Vec<Result<T>>) -> Vec<Result<T>> {
-    let mut answers = answers.into_iter();
-    read.into_iter().filter_map(|question| question.map_or_else(|error| Some(Err(error)), |()| answers.next())).collect()
 }
 
 /// Reads what list is asked for.

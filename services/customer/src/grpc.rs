@@ -5,9 +5,9 @@ use contracts::{
     read,
 };
 use kernel::{CustomerId, Principal, Result, Role};
-use runtime::grpc::{principal, rpc_status, status};
+use runtime::grpc::{Answer, answer, in_their_places, principal, rpc_status, status};
 use store::Page;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Status};
 
 use crate::{
     application::{Application, CustomerRecord, DELETION, OFFICE},
@@ -15,14 +15,6 @@ use crate::{
 };
 
 mod requests;
-
-/// The most customers of one batch.
-const MAX_IDS: usize = 10_000;
-/// The most lists of one batch.
-const MAX_LISTS: usize = 1_000;
-
-/// What a method of the server gives.
-type Answer<T> = Result<Response<T>, Status>;
 
 /// The service as tonic serves it.
 pub(crate) struct Grpc(pub(crate) Application);
@@ -48,11 +40,11 @@ impl CustomerService for Grpc {
         let principal = caller(&request, OFFICE)?;
         let texts = request.into_inner().ids;
         let outcome = async {
-            read::batch_size("ids", texts.len(), MAX_IDS)?;
+            read::batch_size("ids", texts.len(), read::MAX_IDS)?;
             let ids: Vec<Result<CustomerId>> = texts.iter().map(|id| read::id("id", id)).collect();
             let known: Vec<CustomerId> = ids.iter().flatten().copied().collect();
-            let mut records = self.0.batch_get_customers(&principal, &known).await?.into_iter();
-            Ok(ids.into_iter().filter_map(|id| id.map_or_else(|error| Some(Err(error)), |_| records.next())).collect::<Vec<_>>())
+            let records = self.0.batch_get_customers(&principal, &known).await?;
+            Ok(in_their_places(ids, records))
         };
         answer(outcome.await, |records| v1::BatchGetCustomersResponse {
             results: texts.into_iter().zip(records).map(|(id, record)| customer_result(id, record)).collect(),
@@ -69,13 +61,13 @@ impl CustomerService for Grpc {
         let principal = caller(&request, OFFICE)?;
         let outcome = async {
             let requests = request.into_inner().requests;
-            read::batch_size("requests", requests.len(), MAX_LISTS)?;
+            read::batch_size("requests", requests.len(), read::MAX_LISTS)?;
             let mut lists = Vec::with_capacity(requests.len());
             // For each list whether it was read, so that the pages find their places.
             let read: Vec<Result<()>> =
                 requests.into_iter().map(|list| requests::list_customers(list).map(|list| lists.push(list))).collect();
-            let mut pages = self.0.batch_list_customers(&principal, &lists).await?.into_iter();
-            Ok(read.into_iter().filter_map(|list| list.map_or_else(|error| Some(Err(error)), |()| pages.next())).collect::<Vec<_>>())
+            let pages = self.0.batch_list_customers(&principal, &lists).await?;
+            Ok(in_their_places(read, pages))
         };
         answer(outcome.await, |pages| v1::BatchListCustomersResponse { results: pages.into_iter().map(page_result).collect() })
     }
@@ -186,11 +178,6 @@ fn caller<T>(request: &Request<T>, needed: Role) -> Result<Principal, Status> {
     let principal = principal(request)?;
     principal.require(needed).map_err(status)?;
     Ok(principal)
-}
-
-/// What a use case came to, as an answer.
-fn answer<T, M>(outcome: Result<T>, message: impl FnOnce(T) -> M) -> Answer<M> {
-    outcome.map(|value| Response::new(message(value))).map_err(status)
 }
 
 fn customer(record: &CustomerRecord) -> Option<v1::Customer> {

@@ -5,21 +5,13 @@ use contracts::{
     read,
 };
 use kernel::Result;
-use runtime::grpc::{principal, rpc_status, status};
+use runtime::grpc::{Answer, answer, in_their_places, principal, rpc_status};
 use store::Page;
-use tonic::{Request, Response, Status};
+use tonic::Request;
 
 use crate::{application::Application, domain::Employee, messages};
 
 mod requests;
-
-/// The most employees of one batch.
-const MAX_IDS: usize = 10_000;
-/// The most lists of one batch.
-const MAX_LISTS: usize = 1_000;
-
-/// What a method of the server returns.
-type Answer<T> = Result<Response<T>, Status>;
 
 /// The service as tonic serves it.
 pub(crate) struct Grpc(pub(crate) Application);
@@ -32,7 +24,7 @@ impl EmployeeService for Grpc {
             let profile = requests::profile(&request.into_inner())?;
             self.0.create_employee(&principal, profile).await
         };
-        respond(outcome.await, |employee| v1::CreateEmployeeResponse { employee: some(&employee) })
+        answer(outcome.await, |employee| v1::CreateEmployeeResponse { employee: some(&employee) })
     }
 
     async fn get_employee(&self, request: Request<v1::GetEmployeeRequest>) -> Answer<v1::GetEmployeeResponse> {
@@ -41,20 +33,20 @@ impl EmployeeService for Grpc {
             let id = read::id("id", &request.into_inner().id)?;
             self.0.get_employee(&principal, id).await
         };
-        respond(outcome.await, |employee| v1::GetEmployeeResponse { employee: some(&employee) })
+        answer(outcome.await, |employee| v1::GetEmployeeResponse { employee: some(&employee) })
     }
 
     async fn batch_get_employees(&self, request: Request<v1::BatchGetEmployeesRequest>) -> Answer<v1::BatchGetEmployeesResponse> {
         let principal = principal(&request)?;
         let ids = request.into_inner().ids;
         let outcome = async {
-            read::batch_size("ids", ids.len(), MAX_IDS)?;
+            read::batch_size("ids", ids.len(), read::MAX_IDS)?;
             let read: Vec<_> = ids.iter().map(|id| read::id("id", id)).collect();
             let good: Vec<_> = read.iter().filter_map(|id| id.as_ref().ok().copied()).collect();
             let answers = self.0.batch_get_employees(&principal, &good).await?;
-            Ok(merge(read, answers))
+            Ok(in_their_places(read, answers))
         };
-        respond(outcome.await, |answers| v1::BatchGetEmployeesResponse {
+        answer(outcome.await, |answers| v1::BatchGetEmployeesResponse {
             results: ids.into_iter().zip(answers).map(|(id, answer)| v1::EmployeeResult { id, result: Some(result(answer)) }).collect(),
         })
     }
@@ -65,20 +57,20 @@ impl EmployeeService for Grpc {
             let list = requests::list(request.into_inner())?;
             self.0.list_employees(&principal, &list).await
         };
-        respond(outcome.await, |found| page(&found))
+        answer(outcome.await, |found| page(&found))
     }
 
     async fn batch_list_employees(&self, request: Request<v1::BatchListEmployeesRequest>) -> Answer<v1::BatchListEmployeesResponse> {
         let principal = principal(&request)?;
         let outcome = async {
             let requests = request.into_inner().requests;
-            read::batch_size("requests", requests.len(), MAX_LISTS)?;
+            read::batch_size("requests", requests.len(), read::MAX_LISTS)?;
             let mut good = Vec::with_capacity(requests.len());
             let read = requests.into_iter().map(|list| requests::list(list).map(|list| good.push(list))).collect();
             let answers = self.0.batch_list_employees(&principal, &good).await?;
-            Ok(merge(read, answers))
+            Ok(in_their_places(read, answers))
         };
-        respond(outcome.await, |answers| v1::BatchListEmployeesResponse {
+        answer(outcome.await, |answers| v1::BatchListEmployeesResponse {
             results: answers.into_iter().map(|answer| v1::EmployeesPageResult { result: Some(page_result(answer)) }).collect(),
         })
     }
@@ -89,7 +81,7 @@ impl EmployeeService for Grpc {
             let search = requests::search(request.into_inner())?;
             self.0.search_employees(&principal, &search).await
         };
-        respond(outcome.await, |found| v1::SearchEmployeesResponse {
+        answer(outcome.await, |found| v1::SearchEmployeesResponse {
             employees: found.employees.iter().map(messages::employee).collect(),
             more: found.more,
         })
@@ -101,7 +93,7 @@ impl EmployeeService for Grpc {
             let command = requests::update(request.into_inner())?;
             self.0.update_employee(&principal, command).await
         };
-        respond(outcome.await, |employee| v1::UpdateEmployeeResponse { employee: some(&employee) })
+        answer(outcome.await, |employee| v1::UpdateEmployeeResponse { employee: some(&employee) })
     }
 
     async fn deactivate_employee(&self, request: Request<v1::DeactivateEmployeeRequest>) -> Answer<v1::DeactivateEmployeeResponse> {
@@ -111,7 +103,7 @@ impl EmployeeService for Grpc {
             let (id, version) = requests::versioned("id", &id, version)?;
             self.0.deactivate_employee(&principal, id, version).await
         };
-        respond(outcome.await, |employee| v1::DeactivateEmployeeResponse { employee: some(&employee) })
+        answer(outcome.await, |employee| v1::DeactivateEmployeeResponse { employee: some(&employee) })
     }
 
     async fn reactivate_employee(&self, request: Request<v1::ReactivateEmployeeRequest>) -> Answer<v1::ReactivateEmployeeResponse> {
@@ -121,7 +113,7 @@ impl EmployeeService for Grpc {
             let (id, version) = requests::versioned("id", &id, version)?;
             self.0.reactivate_employee(&principal, id, version).await
         };
-        respond(outcome.await, |employee| v1::ReactivateEmployeeResponse { employee: some(&employee) })
+        answer(outcome.await, |employee| v1::ReactivateEmployeeResponse { employee: some(&employee) })
     }
 
     async fn add_time_off(&self, request: Request<v1::AddTimeOffRequest>) -> Answer<v1::AddTimeOffResponse> {
@@ -130,7 +122,7 @@ impl EmployeeService for Grpc {
             let command = requests::add_time_off(request.into_inner())?;
             self.0.add_time_off(&principal, command).await
         };
-        respond(outcome.await, |(employee, time_off)| v1::AddTimeOffResponse {
+        answer(outcome.await, |(employee, time_off)| v1::AddTimeOffResponse {
             employee: some(&employee),
             time_off_id: time_off.to_string(),
         })
@@ -142,7 +134,7 @@ impl EmployeeService for Grpc {
             let (employee, time_off, version) = requests::remove_time_off(&request.into_inner())?;
             self.0.remove_time_off(&principal, employee, time_off, version).await
         };
-        respond(outcome.await, |employee| v1::RemoveTimeOffResponse { employee: some(&employee) })
+        answer(outcome.await, |employee| v1::RemoveTimeOffResponse { employee: some(&employee) })
     }
 
     async fn put_employee_photo(&self, request: Request<v1::PutEmployeePhotoRequest>) -> Answer<v1::PutEmployeePhotoResponse> {
@@ -152,7 +144,7 @@ impl EmployeeService for Grpc {
             let (employee, version) = requests::versioned("employee_id", &employee_id, version)?;
             self.0.put_photo(&principal, employee, version, content).await
         };
-        respond(outcome.await, |employee| v1::PutEmployeePhotoResponse { employee: some(&employee) })
+        answer(outcome.await, |employee| v1::PutEmployeePhotoResponse { employee: some(&employee) })
     }
 
     async fn get_employee_photo(&self, request: Request<v1::GetEmployeePhotoRequest>) -> Answer<v1::GetEmployeePhotoResponse> {
@@ -161,7 +153,7 @@ impl EmployeeService for Grpc {
             let employee = read::id("employee_id", &request.into_inner().employee_id)?;
             self.0.get_photo(&principal, employee).await
         };
-        respond(outcome.await, |photo| v1::GetEmployeePhotoResponse {
+        answer(outcome.await, |photo| v1::GetEmployeePhotoResponse {
             content: photo.content,
             content_type: "image/jpeg".to_owned(),
             photo_version: photo.version,
@@ -175,7 +167,7 @@ impl EmployeeService for Grpc {
             let (employee, version) = requests::versioned("employee_id", &employee_id, version)?;
             self.0.delete_photo(&principal, employee, version).await
         };
-        respond(outcome.await, |employee| v1::DeleteEmployeePhotoResponse { employee: some(&employee) })
+        answer(outcome.await, |employee| v1::DeleteEmployeePhotoResponse { employee: some(&employee) })
     }
 
     async fn batch_list_employee_history(
@@ -188,18 +180,8 @@ impl EmployeeService for Grpc {
             runtime::history::check(&queries)?;
             self.0.list_history(&principal, queries).await
         };
-        respond(outcome.await, |results| v1::BatchListEmployeeHistoryResponse { results })
+        answer(outcome.await, |results| v1::BatchListEmployeeHistoryResponse { results })
     }
-}
-
-fn respond<T, M>(outcome: Result<T>, message: impl FnOnce(T) -> M) -> Answer<M> {
-    outcome.map(|value| Response::new(message(value))).map_err(status)
-}
-
-/// The answers of a batch in the order of its questions: an error for those that could not be read.
-fn merge<Q, T>(questions: Vec<Result<Q>>, answers: Vec<Result<T>>) -> Vec<Result<T>> {
-    let mut answers = answers.into_iter();
-    questions.into_iter().filter_map(|question| question.map_or_else(|error| Some(Err(error)), |_| answers.next())).collect()
 }
 
 fn some(employee: &Employee) -> Option<v1::Employee> {

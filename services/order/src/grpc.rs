@@ -5,9 +5,9 @@ use contracts::{
     read,
 };
 use kernel::{OrderId, Result};
-use runtime::grpc::{principal, rpc_status, status};
+use runtime::grpc::{Answer, answer, in_their_places, principal, rpc_status};
 use store::Page;
-use tonic::{Request, Response, Status};
+use tonic::Request;
 
 use crate::{
     application::{Application, OrderView},
@@ -15,14 +15,6 @@ use crate::{
 };
 
 mod requests;
-
-/// The most orders of one batch.
-const MAX_IDS: usize = 10_000;
-/// The most lists of one batch.
-const MAX_LISTS: usize = 1_000;
-
-/// What a method of the server gives.
-type Answer<T> = Result<Response<T>, Status>;
 
 /// The service as tonic serves it.
 pub(crate) struct Grpc(pub(crate) Application);
@@ -45,7 +37,7 @@ impl OrderService for Grpc {
         let principal = principal(&request)?;
         let texts = request.into_inner().ids;
         let outcome = async {
-            read::batch_size("ids", texts.len(), MAX_IDS)?;
+            read::batch_size("ids", texts.len(), read::MAX_IDS)?;
             let ids: Vec<Result<OrderId>> = texts.iter().map(|id| read::id("id", id)).collect();
             let known: Vec<OrderId> = ids.iter().flatten().copied().collect();
             let views = self.0.batch_get_orders(&principal, &known).await?;
@@ -66,7 +58,7 @@ impl OrderService for Grpc {
         let principal = principal(&request)?;
         let outcome = async {
             let requests = request.into_inner().requests;
-            read::batch_size("requests", requests.len(), MAX_LISTS)?;
+            read::batch_size("requests", requests.len(), read::MAX_LISTS)?;
             let mut lists = Vec::with_capacity(requests.len());
             let read: Vec<Result<()>> = requests.into_iter().map(|list| requests::list_orders(list).map(|list| lists.push(list))).collect();
             let pages = self.0.batch_list_orders(&principal, &lists).await?;
@@ -180,17 +172,6 @@ impl OrderService for Grpc {
         };
         answer(outcome.await, |results| v1::BatchListOrderHistoryResponse { results })
     }
-}
-
-/// What a use case came to, as an answer.
-fn answer<T, M>(outcome: Result<T>, message: impl FnOnce(T) -> M) -> Answer<M> {
-    outcome.map(|value| Response::new(message(value))).map_err(status)
-}
-
-/// The answers to those questions of a batch that could be read, each in its question's place; errors stand in the others'.
-fn in_their_places<Q, A>(questions: Vec<Result<Q>>, answers: Vec<Result<A>>) -> Vec<Result<A>> {
-    let mut answers = answers.into_iter();
-    questions.into_iter().filter_map(|question| question.map_or_else(|error| Some(Err(error)), |_| answers.next())).collect()
 }
 
 fn order(view: &OrderView) -> Option<v1::Order> {

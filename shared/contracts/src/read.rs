@@ -6,6 +6,11 @@ use kernel::{Address, Currency, Decimal, Error, Id, Money, Result, Role, Timesta
 
 use crate::{crm::api::v1, google::r#type};
 
+/// The most ids of one batch.
+pub const MAX_IDS: usize = 10_000;
+/// The most lists, or histories, of one batch.
+pub const MAX_LISTS: usize = 1_000;
+
 /// An identifier.
 ///
 /// # Errors

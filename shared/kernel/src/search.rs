@@ -8,10 +8,16 @@ use std::collections::BTreeSet;
 
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
-use crate::PhoneNumber;
+use crate::{Error, PhoneNumber, Result, text};
 
 /// How many words of a search count; further ones are ignored.
 pub const MAX_WORDS: usize = 8;
+/// The most characters that the text of a search may have.
+const MAX_TEXT: usize = 200;
+/// The most things that a search gives.
+const MAX_LIMIT: i32 = 200;
+/// How many it gives where nothing was said.
+const DEFAULT_LIMIT: i32 = 20;
 /// The fewest digits in a row that find a telephone number.
 const MIN_DIGITS: usize = 3;
 /// The longest term kept; longer words are cut.
@@ -59,6 +65,26 @@ pub fn query(text: &str) -> Vec<String> {
     }
     let mut seen = BTreeSet::new();
     words(text).filter(|word| seen.insert(word.clone())).take(MAX_WORDS).collect()
+}
+
+/// The [`query`] of a request's `text`: a line of 1 to 200 characters.
+///
+/// # Errors
+/// [`Error::Invalid`] that names `text`.
+pub fn parse(text: &str) -> Result<Vec<String>> {
+    Ok(query(&text::line("text", text, MAX_TEXT)?))
+}
+
+/// How many things a request's `limit` asks for: 1 to 200; 20 where nothing is said.
+///
+/// # Errors
+/// [`Error::Invalid`] that names `limit`.
+pub fn limit(given: Option<i32>) -> Result<usize> {
+    let limit = given.unwrap_or(DEFAULT_LIMIT);
+    usize::try_from(limit)
+        .ok()
+        .filter(|_| (1..=MAX_LIMIT).contains(&limit))
+        .ok_or_else(|| Error::invalid("limit", "OUT_OF_RANGE", format!("must be 1 to {MAX_LIMIT}")))
 }
 
 /// How well a document's terms answer a query: `None` where a word begins no term; otherwise the number of

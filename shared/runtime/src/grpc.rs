@@ -7,9 +7,11 @@
 //! | `observe` | the span, the log line and the metric of a call |
 //! | `deadline` | how long it may take |
 //! | `access` | who calls |
+//! | `answer` | what a use case came to, as the answer of a method |
 //! | `listen` | the port, reflection, health, and how it stops |
 
 mod access;
+mod answer;
 pub(crate) mod deadline;
 mod listen;
 mod method;
@@ -24,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 pub use access::{principal, session};
+pub use answer::{Answer, answer, in_their_places};
 pub use listen::{Listener, ServeError, serve};
 pub use observe::{rpc_status, status};
 

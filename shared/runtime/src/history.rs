@@ -9,15 +9,12 @@ use store::{Action, CompanyStore, FieldChange, HistoryEntry, Query};
 
 use crate::grpc::rpc_status;
 
-/// The most questions in one call.
-const MAX_QUERIES: usize = 1_000;
-
 /// Checks how many questions there are: 1 to 1,000.
 ///
 /// # Errors
 /// [`kernel::Error::Invalid`] that names `queries` where there are none or too many.
 pub fn check(queries: &[HistoryQuery]) -> Result<()> {
-    read::batch_size("queries", queries.len(), MAX_QUERIES)
+    read::batch_size("queries", queries.len(), read::MAX_LISTS)
 }
 
 /// A page of the history of each thing that is asked for, newest first, in the order of the queries and in one round

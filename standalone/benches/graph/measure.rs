@@ -38,7 +38,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     for query in &queries {
         agree(&contestants, query, &session.token().await?).await?;
         for &connections in &arguments.connections {
-            eprintln!("{}, {connections} connections", query.name);
+            eprintln!("measuring {} with connections: {connections}", query.name);
             let rows = rounds(&contestants, query, connections, arguments, &mut session).await?;
             report.tell(&rows)?;
         }

@@ -110,3 +110,11 @@ async fn health_is_told_and_graphiql_is_off_without_being_asked_for() {
     }
     assert_eq!(reqwest::get(format!("{}/graphiql", stranger().base)).await.unwrap().status(), 404);
 }
+
+#[tokio::test]
+async fn what_asks_for_more_than_can_be_given_is_refused_before_anything_is_asked() {
+    let query = "{ orders(first: 100) { nodes { employees { orders(first: 100) { nodes { employees { orders(first: 100) { nodes { id } } } } } } } } }";
+    let (status, _, reply) = answer(post(RESPONSE, "application/json", json!({ "query": query }).to_string())).await;
+    assert_eq!((status, &reply["errors"][0]["extensions"]["code"]), (400, &json!("TOO_EXPENSIVE")), "{reply}");
+    assert!(reply["errors"][0]["message"].as_str().unwrap().contains("first"), "{reply}");
+}

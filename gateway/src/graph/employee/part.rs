@@ -72,7 +72,7 @@ impl From<AvailabilityWindowInput> for v1::AvailabilityWindow {
 /// A time in which an employee is away.
 #[derive(SimpleObject)]
 pub(crate) struct TimeOff {
-    /// The global id.
+    /// Its id; it is found in what it belongs to only.
     id: ID,
     /// When it begins.
     starts_at: Option<DateTime>,

@@ -58,7 +58,7 @@ impl Expand for Assignment {
 /// A comment of the office or the crew.
 #[derive(SimpleObject)]
 pub(crate) struct Comment {
-    /// The global id.
+    /// Its id; it is found in what it belongs to only.
     id: ID,
     /// The comment.
     text: String,
@@ -88,7 +88,7 @@ impl Expand for Comment {
 /// Something to be done.
 #[derive(SimpleObject)]
 pub(crate) struct ChecklistItem {
-    /// The global id.
+    /// Its id; it is found in what it belongs to only.
     id: ID,
     /// What.
     text: String,

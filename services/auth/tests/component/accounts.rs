@@ -21,7 +21,7 @@ async fn a_batch_answers_each_id_in_its_place() {
         "x".to_owned(),
         manager.id.to_string(),
         other_manager.id.to_string(),
-        house.env.new_id::<()>().to_string(),
+        house.bed.env.new_id::<()>().to_string(),
         cleaner.id.to_string(),
     ];
     let answer =
@@ -146,7 +146,7 @@ async fn history_tells_what_changed_and_who_did_it() {
 async fn another_company_sees_nothing() {
     let house = House::new().await;
     let account = house.account(1, Role::Employee, true).await;
-    let stranger = kernel::Principal::service(house.env.new_id(), "test");
+    let stranger = kernel::Principal::service(house.bed.env.new_id(), "test");
     assert_eq!(code(house.application.get_account(&stranger, account.id).await), "NOT_FOUND");
     assert_eq!(house.application.list_accounts(&stranger, Default::default()).await.unwrap().items, []);
 }

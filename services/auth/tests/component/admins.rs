@@ -78,7 +78,7 @@ async fn who_lost_the_power_can_t_use_a_token_that_still_lives_to_get_it_back() 
 #[tokio::test]
 async fn a_first_admin_is_made_where_there_is_none() {
     let house = House::new().await;
-    let create = async |email: &str| house.application.create_first_admin(house.company, email, "Agnese Kalna").await;
+    let create = async |email: &str| house.application.create_first_admin(house.bed.company, email, "Agnese Kalna").await;
     let lost = create("agnese@example.com").await.unwrap();
     assert_eq!(lost.account.account.role, Role::Admin);
     assert_eq!(code(create("other@example.com").await), "ADMIN_EXISTS");
@@ -98,7 +98,7 @@ async fn a_first_admin_is_made_where_there_is_none() {
 async fn a_first_admin_needs_an_address_of_their_own_and_a_name() {
     let house = House::new().await;
     house.account(1, Role::Manager, true).await;
-    let create = async |email: &str, name: &str| house.application.create_first_admin(house.company, email, name).await;
+    let create = async |email: &str, name: &str| house.application.create_first_admin(house.bed.company, email, name).await;
     assert_eq!(code(create("person1@example.com", "Agnese").await), "email TAKEN");
     assert_eq!(code(create("agnese", "Agnese").await), "email INVALID_EMAIL");
     assert_eq!(code(create("agnese@example.com", " ").await), "name REQUIRED");
@@ -108,7 +108,7 @@ async fn a_first_admin_needs_an_address_of_their_own_and_a_name() {
 async fn of_first_admins_made_at_once_one_is() {
     let house = Arc::new(House::new().await);
     let emails: Vec<String> = (0..8).map(|number| format!("admin{number}@example.com")).collect();
-    let outcomes = join_all(emails.iter().map(|email| house.application.create_first_admin(house.company, email, "Agnese"))).await;
+    let outcomes = join_all(emails.iter().map(|email| house.application.create_first_admin(house.bed.company, email, "Agnese"))).await;
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
     for refused in outcomes.into_iter().filter(Result::is_err) {
         assert!(["ADMIN_EXISTS", "CONFLICT"].contains(&code(refused).as_str()));

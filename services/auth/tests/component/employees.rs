@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use auth::domain::account::{Account, DisabledBy, Status};
 use contracts::crm::{auth::v1, employee::v1 as employees};
-use events::{Bus as _, envelope};
-use kernel::{EmployeeId, Envelope, Principal, Role};
+use events::Bus as _;
+use kernel::{EmployeeId, Envelope, Role};
 use prost::Message as _;
 
-use crate::house::{House, PASSWORD, eventually, with};
+use crate::house::{House, PASSWORD, with};
 
 const CONSUMER: &str = "auth.employees";
 
@@ -46,8 +46,7 @@ impl Employee {
     }
 
     fn told<M: prost::Name>(&self, house: &House, message: &M) -> Envelope {
-        let principal = Principal::service(house.company, "employee");
-        envelope(&house.env, &principal, "employee", self.id.uuid(), self.version, message)
+        house.bed.event("employee", self.id.uuid(), self.version, message)
     }
 
     fn created(&self, house: &House) -> Envelope {
@@ -70,15 +69,15 @@ impl Employee {
 impl House {
     /// Publishes events and waits until all have had their effect.
     async fn hear(&self, events: &[Envelope]) {
-        for outcome in self.bus.publish_all(events).await {
+        for outcome in self.bed.bus.publish_all(events).await {
             outcome.unwrap();
         }
-        eventually("the effect of the events", async || (self.bus.waiting(CONSUMER).await.unwrap() == 0).then_some(())).await;
-        assert_eq!(self.bus.dead_letters(10).await.unwrap(), []);
+        testkit::until("the effect of the events", async || (self.bed.bus.waiting(CONSUMER).await.unwrap() == 0).then_some(())).await;
+        assert_eq!(self.bed.bus.dead_letters(10).await.unwrap(), []);
     }
 
     async fn account_of(&self, employee: &Employee) -> Option<Account> {
-        let account = self.store.company(self.company).find_one::<Account>("unique_employee", employee.id).await;
+        let account = self.bed.store.company(self.bed.company).find_one::<Account>("unique_employee", employee.id).await;
         account.unwrap()
     }
 
@@ -307,10 +306,10 @@ async fn what_can_t_be_read_becomes_a_dead_letter_and_the_next_is_handled() {
     let no_address = Employee { email: "nowhere", ..Employee::new(2) }.created(&house);
     let fine = Employee::new(3);
     let events = [broken, without, no_address, fine.created(&house)];
-    for outcome in house.bus.publish_all(&events).await {
+    for outcome in house.bed.bus.publish_all(&events).await {
         outcome.unwrap();
     }
-    eventually("three dead letters", async || (house.bus.dead_letters(10).await.unwrap().len() == 3).then_some(())).await;
-    eventually("the account", async || house.account_of(&fine).await).await;
-    house.pass(Duration::from_secs(60));
+    testkit::until("three dead letters", async || (house.bed.bus.dead_letters(10).await.unwrap().len() == 3).then_some(())).await;
+    testkit::until("the account", async || house.account_of(&fine).await).await;
+    house.bed.pass(Duration::from_secs(60));
 }

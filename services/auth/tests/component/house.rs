@@ -1,9 +1,6 @@
 //! The service under test, and the people who call it.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 
 use auth::{
     Application, COLLECTIONS, Passwords, Settings,
@@ -11,28 +8,23 @@ use auth::{
     settings::{Company, Issuer},
 };
 use contracts::crm::auth::v1::{self, auth_service_client::AuthServiceClient};
-use events::{Bus, InProcessBus};
-use kernel::{
-    AccountId, Clock as _, CompanyId, EmailAddress, EmployeeId, Env, Envelope, Error, Principal, Result, Role, Timestamp, env::FixedClock,
-};
-use runtime::{Dependencies, Tasks, Transport, Verifier};
+use events::Bus;
+use kernel::{AccountId, EmailAddress, EmployeeId, Envelope, Error, Principal, Result, Role, Timestamp};
+use runtime::{Tasks, Transport, Verifier};
 use store::Store;
+use testkit::{
+    Bearer, Bed,
+    bed::{AUDIENCE, ISSUER},
+};
 use tonic::{Request, Status};
 
 /// What everybody's password is.
 pub const PASSWORD: &str = "kvieši un rudzi";
 
-/// How long is waited for something that must happen.
-const DEADLINE: Duration = Duration::from_secs(10);
-
 /// The service under test.
 pub struct House {
-    pub clock: Arc<FixedClock>,
-    pub env: Env,
-    pub store: Store,
-    pub bus: Arc<InProcessBus>,
+    pub bed: Bed,
     pub application: Application,
-    pub company: CompanyId,
     pub verifier: Arc<Verifier>,
     pub client: AuthServiceClient<Transport>,
     passwords: Passwords,
@@ -52,44 +44,38 @@ pub struct Person {
 impl House {
     /// The service at work, but for the relay: what it publishes stays in the outbox, where tests look at it.
     pub async fn new() -> Self {
-        let clock = Arc::new(FixedClock::new(Timestamp::parse("start", "2026-03-02T09:30:00Z").unwrap()));
-        let env = Env::system().with_clock(clock.clone());
         let store = Store::sqlite_in_memory(COLLECTIONS).await.unwrap();
-        let bus = Arc::new(InProcessBus::in_memory(env.clone()).unwrap());
+        let mut bed = Bed::on(store.clone(), Timestamp::parse("start", "2026-03-02T09:30:00Z").unwrap());
         let passwords = Passwords::with_cost(8, 1).unwrap();
-        let application = Application::new(store.clone(), env.clone(), settings()).unwrap().with_passwords(passwords.clone());
-        let company = application.ensure_company().await.unwrap();
+        let application = Application::new(store, bed.env.clone(), settings()).unwrap().with_passwords(passwords.clone());
+        bed.company = application.ensure_company().await.unwrap();
 
-        let shared: Arc<dyn Bus> = bus.clone();
-        let mut service = auth::serve(&application, Dependencies { store: store.clone(), bus: shared.clone(), env: env.clone() });
-        service.bind(&shared).await.unwrap();
-        let verifier = Arc::new(Verifier::new("https://auth.test", "crm", Arc::new(application.clone()), env.clone()));
+        let bus: Arc<dyn Bus> = bed.bus.clone();
+        let mut service = auth::serve(&application, bed.dependencies());
+        service.bind(&bus).await.unwrap();
+        // Its keys are the service's own.
+        let verifier = Arc::new(Verifier::new(ISSUER, AUDIENCE, Arc::new(application.clone()), bed.env.clone()));
         let client = AuthServiceClient::new(service.transport(&verifier));
         let tasks = Tasks::new();
         for (name, task) in service.tasks.into_iter().filter(|(name, _)| *name == "auth.employees") {
             tasks.spawn(name, task);
         }
-        Self { clock, env, store, bus, application, company, verifier, client, passwords, _tasks: tasks }
+        Self { bed, application, verifier, client, passwords, _tasks: tasks }
     }
 
     /// The same use cases on another store.
     pub fn on(&self, store: Store) -> Application {
-        Application::new(store, self.env.clone(), settings()).unwrap()
-    }
-
-    /// Moves the clock on.
-    pub fn pass(&self, time: Duration) {
-        self.clock.set(self.clock.now().plus(time));
+        Application::new(store, self.bed.env.clone(), settings()).unwrap()
     }
 
     /// An operator's or a background task's identity.
     pub fn service(&self) -> Principal {
-        Principal::service(self.company, "test")
+        Principal::service(self.bed.company, "test")
     }
 
     /// The first admin, signed in.
     pub async fn admin(&self) -> Person {
-        let invitation = self.application.create_first_admin(self.company, "admin@example.com", "Agnese Kalna").await.unwrap();
+        let invitation = self.application.create_first_admin(self.bed.company, "admin@example.com", "Agnese Kalna").await.unwrap();
         self.accept(invitation.token.expose()).await.unwrap()
     }
 
@@ -105,12 +91,12 @@ impl House {
         let id = AccountId::from_uuid(uuid::Uuid::from_u128(number));
         let employee = (role == Role::Employee).then(|| EmployeeId::from_uuid(uuid::Uuid::from_u128(1_000 + number)));
         let email = EmailAddress::parse("email", &format!("person{number}@example.com")).unwrap();
-        let mut account = Account::create(id, email, format!("Person {number}"), role, employee, self.env.now()).account;
+        let mut account = Account::create(id, email, format!("Person {number}"), role, employee, self.bed.env.now()).account;
         if with_password {
-            let hash = self.passwords.hash(&self.env, Password::given(PASSWORD)).await.unwrap();
-            account = account.accept_invitation(hash, self.env.now()).account;
+            let hash = self.passwords.hash(&self.bed.env, Password::given(PASSWORD)).await.unwrap();
+            account = account.accept_invitation(hash, self.bed.env.now()).account;
         }
-        let mut transaction = self.store.company(self.company).transaction(&self.service().actor, self.env.now());
+        let mut transaction = self.bed.store.company(self.bed.company).transaction(&self.service().actor, self.bed.env.now());
         transaction.insert(&account);
         transaction.commit().await.unwrap();
         account
@@ -155,12 +141,12 @@ impl House {
 
     /// An account as it is in the store.
     pub async fn stored(&self, account: AccountId) -> Account {
-        self.store.company(self.company).get(account.uuid()).await.unwrap().unwrap()
+        self.bed.store.company(self.bed.company).get(account.uuid()).await.unwrap().unwrap()
     }
 
     /// What was published so far, without the packages of the names.
     pub async fn published(&self) -> Vec<(String, Envelope)> {
-        let events = self.store.outbox().pending(1_000).await.unwrap();
+        let events = self.bed.published().await;
         events.into_iter().map(|event| (event.kind.rsplit('.').next().unwrap().to_owned(), event)).collect()
     }
 
@@ -173,7 +159,7 @@ impl House {
 }
 
 fn settings() -> Settings {
-    let auth = Issuer { issuer: "https://auth.test".to_owned(), audience: "crm".to_owned() };
+    let auth = Issuer { issuer: ISSUER.to_owned(), audience: AUDIENCE.to_owned() };
     Settings { auth, company: Company::default() }
 }
 
@@ -185,9 +171,7 @@ fn person(session: Option<v1::Session>) -> Person {
 
 /// A request with an access token.
 pub fn with<T>(token: &str, message: T) -> Request<T> {
-    let mut request = Request::new(message);
-    request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
-    request
+    Bearer::new(token).on(message)
 }
 
 /// The error that a status tells of.
@@ -204,17 +188,5 @@ pub fn code<T: std::fmt::Debug>(outcome: Result<T>) -> String {
         Error::NotFound { .. } => "NOT_FOUND".to_owned(),
         Error::Conflict { .. } => "CONFLICT".to_owned(),
         other => panic!("{other:?}"),
-    }
-}
-
-/// Waits until `condition` holds.
-pub async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
-    let began = Instant::now();
-    loop {
-        if let Some(found) = condition().await {
-            return found;
-        }
-        assert!(began.elapsed() < DEADLINE, "{what} did not happen");
-        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -14,7 +14,7 @@ async fn an_invitation_sets_the_first_password_and_signs_in() {
     let manager = house.person(1, Role::Manager).await;
     let account = house.account(2, Role::Employee, false).await;
     let invitation = house.invite(&manager, account.id).await.unwrap();
-    let until = Some(contracts::write::timestamp(house.clock.now().plus(Duration::from_hours(24))));
+    let until = Some(contracts::write::timestamp(house.bed.clock.now().plus(Duration::from_hours(24))));
     assert_eq!((invitation.expires_at, invitation.account.unwrap().invitation_expires_at), (until, until));
 
     let (person, published) = house.published_by(async { house.accept(&invitation.token).await.unwrap() }).await;
@@ -49,7 +49,7 @@ async fn used_expired_renewed_and_made_up_invitations_are_refused_alike() {
     let account = house.account(2, Role::Employee, false).await;
     let renewed = house.invite(&manager, account.id).await.unwrap().token;
     let expired = house.invite(&manager, account.id).await.unwrap().token;
-    house.pass(Duration::from_hours(24));
+    house.bed.pass(Duration::from_hours(24));
     let manager = house.refresh(&manager.refresh).await.unwrap();
     let mut answers = Vec::new();
     for token in [renewed.as_str(), &expired, "", "x", &manager.refresh, &manager.access, &"A".repeat(100_000)] {
@@ -114,7 +114,7 @@ async fn a_manager_invites_cleaners_who_have_no_password_and_nobody_else() {
     assert_eq!(code(house.invite(&manager, with_password.id).await), "PERMISSION_DENIED");
     assert_eq!(code(house.invite(&manager, another_manager.id).await), "NOT_FOUND");
     assert_eq!(code(house.invite(&manager, admin.id).await), "NOT_FOUND");
-    assert_eq!(code(house.invite(&admin, house.env.new_id()).await), "NOT_FOUND");
+    assert_eq!(code(house.invite(&admin, house.bed.env.new_id()).await), "NOT_FOUND");
     for account in [with_password.id, another_manager.id, admin.id] {
         house.invite(&admin, account).await.unwrap();
     }

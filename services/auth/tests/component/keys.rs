@@ -24,21 +24,21 @@ async fn keys_rotate_without_a_restart_and_tokens_of_the_old_one_live_out() {
     let first = kids(&house).await;
 
     let (second, from) = house.application.rotate_signing_key().await.unwrap();
-    assert_eq!(from, house.clock.now().plus(Duration::from_secs(600)));
+    assert_eq!(from, house.bed.clock.now().plus(Duration::from_secs(600)));
     assert_eq!(house.application.rotate_signing_key().await.unwrap(), (second.clone(), from), "one at a time");
     assert_eq!(kids(&house).await, [first[0].clone(), second.clone()]);
 
     // Verifiers ask every five minutes: the new key is known before its first token comes.
-    house.pass(Duration::from_secs(599));
+    house.bed.pass(Duration::from_secs(599));
     let last = house.sign_in(&old.email, PASSWORD).await.unwrap();
     house.verifier.verify(&last.access).await.unwrap();
-    house.pass(Duration::from_secs(1));
+    house.bed.pass(Duration::from_secs(1));
     let new = house.sign_in(&old.email, PASSWORD).await.unwrap();
     assert_eq!((kid(&last.access), kid(&new.access)), (first[0].clone(), second.clone()));
     house.verifier.verify(&new.access).await.unwrap();
     house.verifier.verify(&last.access).await.unwrap();
 
-    house.pass(Duration::from_secs(360));
+    house.bed.pass(Duration::from_secs(360));
     assert_eq!(kids(&house).await, [second]);
 }
 

@@ -6,12 +6,15 @@ use contracts::crm::{
 };
 use kernel::Role;
 use runtime::Transport;
+use testkit::{Bearer, matrix};
 use tonic::{
     Code::{self, InvalidArgument, NotFound, Ok as Fine, PermissionDenied, Unauthenticated},
     Request, Status,
 };
 
-use crate::house::{House, PASSWORD, with};
+use crate::house::{House, PASSWORD};
+
+const SERVICE: &str = "crm.auth.v1.AuthService";
 
 /// Whom a call is about.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -67,32 +70,22 @@ const ROWS: &[(&str, About, [Code; 4])] = &[
 
 #[test]
 fn every_method_has_a_row_and_every_row_a_method() {
-    let service = contracts::methods().iter().filter(|method| method.service == "crm.auth.v1.AuthService");
-    let methods: Vec<&contracts::Method> = service.collect();
-    for method in &methods {
-        let rows: Vec<_> = ROWS.iter().filter(|row| row.0 == method.name).collect();
-        assert!(!rows.is_empty(), "{} has no row: who may call it?", method.name);
-        for (name, about, [nobody, ..]) in rows {
+    matrix::every_method_has_a_row(SERVICE, ROWS.iter().map(|row| row.0));
+    for method in matrix::methods(SERVICE) {
+        for (name, about, [nobody, ..]) in ROWS.iter().filter(|row| row.0 == method.name) {
             // Without a session to refresh a public method says so in the same words.
             let open = *nobody != Unauthenticated || *name == "RefreshSession";
             assert_eq!(open, method.public, "{name} about {about:?}");
         }
     }
-    assert!(ROWS.iter().all(|row| methods.iter().any(|method| method.name == row.0)));
 }
 
 #[tokio::test]
 async fn every_role_gets_what_the_matrix_says() {
-    let mut wrong = Vec::new();
-    for (method, about, expected) in ROWS {
-        for (caller, expected) in ["nobody", "cleaner", "manager", "admin"].into_iter().zip(expected) {
-            let answered = call(method, *about, caller).await;
-            if answered != *expected {
-                wrong.push(format!("{method} about {about:?} by {caller}: {answered:?}, not {expected:?}"));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    matrix::check(SERVICE, ROWS.iter().copied(), ["nobody", "cleaner", "manager", "admin"], async |method, about, caller| {
+        call(method, *about, caller).await
+    })
+    .await;
 }
 
 /// The code of one call, in a house of its own.
@@ -131,10 +124,7 @@ async fn invoke(
     email: &str,
 ) -> Result<Code, Status> {
     fn by<T>(token: Option<&str>, message: T) -> Request<T> {
-        match token {
-            Some(token) => with(token, message),
-            None => Request::new(message),
-        }
+        token.map_or_else(Bearer::nobody, Bearer::new).on(message)
     }
     match method {
         "SignIn" => {

@@ -41,7 +41,7 @@ async fn no_secret_is_in_events_history_or_logs() {
 
     let house = House::new().await;
     let client = || house.client.clone();
-    let invitation = house.application.create_first_admin(house.company, "admin@example.com", "Agnese Kalna").await.unwrap();
+    let invitation = house.application.create_first_admin(house.bed.company, "admin@example.com", "Agnese Kalna").await.unwrap();
     let admin = house.accept(invitation.token.expose()).await.unwrap();
     let cleaner = house.account(1, Role::Employee, false).await;
     let token = house.invite(&admin, cleaner.id).await.unwrap().token;
@@ -60,7 +60,7 @@ async fn no_secret_is_in_events_history_or_logs() {
 
     let account = house.stored(cleaner.id).await;
     let hash = account.password_hash.as_ref().unwrap().expose().to_owned();
-    let ring = house.store.company(kernel::CompanyId::from_uuid(uuid::Uuid::nil()));
+    let ring = house.bed.store.company(kernel::CompanyId::from_uuid(uuid::Uuid::nil()));
     let ring: auth::domain::keys::KeyRing = ring.get(uuid::Uuid::nil()).await.unwrap().unwrap();
     let seed = serde_json::to_value(&ring).unwrap()["keys"][0]["seed"].as_str().unwrap().to_owned();
     let own = |token: &str| token.strip_prefix("crm_refresh_").unwrap().to_owned();
@@ -78,7 +78,7 @@ async fn no_secret_is_in_events_history_or_logs() {
     assert!(told.len() > 8, "{told:?}");
     for account in [admin.id, cleaner.id] {
         let history = Query::by("version").eq("entity_id", account).page(100, None);
-        let entries = house.store.company(house.company).find::<HistoryEntry>(&history).await.unwrap().items;
+        let entries = house.bed.store.company(house.bed.company).find::<HistoryEntry>(&history).await.unwrap().items;
         assert!(!entries.is_empty());
         told.push(("history".to_owned(), serde_json::to_string(&entries).unwrap()));
     }

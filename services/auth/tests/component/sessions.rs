@@ -12,7 +12,7 @@ use crate::house::{House, Person, code, with};
 
 async fn session_of(house: &House, person: &Person) -> Session {
     let id: SessionId = house.verifier.identify(&person.access).await.unwrap().session;
-    house.store.company(house.company).get(id.uuid()).await.unwrap().unwrap()
+    house.bed.store.company(house.bed.company).get(id.uuid()).await.unwrap().unwrap()
 }
 
 /// Why sessions were told to have ended.
@@ -90,10 +90,10 @@ fn digest(token: &str) -> serde_json::Value {
 async fn tokens_that_are_none_are_refused_alike_and_end_nothing() {
     let house = House::new().await;
     let person = house.person(1, Role::Manager).await;
-    let nobodys = auth::domain::token::RefreshToken::new(house.company, house.env.new_id(), [0; 16], [0; 32]);
+    let nobodys = auth::domain::token::RefreshToken::new(house.bed.company, house.bed.env.new_id(), [0; 16], [0; 32]);
     let session = session_of(&house, &person).await.id;
-    let guessed = auth::domain::token::RefreshToken::new(house.company, session, [0; 16], [0; 32]);
-    let elsewhere = auth::domain::token::RefreshToken::new(house.env.new_id(), session, [0; 16], [0; 32]);
+    let guessed = auth::domain::token::RefreshToken::new(house.bed.company, session, [0; 16], [0; 32]);
+    let elsewhere = auth::domain::token::RefreshToken::new(house.bed.env.new_id(), session, [0; 16], [0; 32]);
     for wrong in
         ["", "x", &person.access, nobodys.text().expose(), guessed.text().expose(), elsewhere.text().expose(), &"A".repeat(1_000_000)]
     {
@@ -108,13 +108,13 @@ async fn a_session_ends_after_thirty_days_however_often_it_is_refreshed() {
     let house = House::new().await;
     let mut person = house.person(1, Role::Manager).await;
     for _ in 0..29 {
-        house.pass(Duration::from_hours(24));
+        house.bed.pass(Duration::from_hours(24));
         person = house.refresh(&person.refresh).await.unwrap();
     }
-    house.pass(Duration::from_hours(24));
+    house.bed.pass(Duration::from_hours(24));
     assert_eq!(code(house.refresh(&person.refresh).await), "SESSION_ENDED");
 
-    house.pass(Duration::from_secs(1));
+    house.bed.pass(Duration::from_secs(1));
     assert_eq!(house.application.forget_expired_sessions().await.unwrap(), 1);
     assert_eq!(house.application.forget_expired_sessions().await.unwrap(), 0);
     assert_eq!(code(house.refresh(&person.refresh).await), "SESSION_ENDED");

@@ -17,13 +17,13 @@ async fn a_sign_in_gives_tokens_of_five_minutes_and_thirty_days() {
     let session = house.client.clone().sign_in(request).await.unwrap().into_inner().session.unwrap();
 
     let identity = house.verifier.identify(&session.access_token).await.unwrap();
-    assert_eq!(identity.principal, account.principal(house.company));
-    assert_eq!(identity.expires_at, house.clock.now().plus(Duration::from_secs(300)));
+    assert_eq!(identity.principal, account.principal(house.bed.company));
+    assert_eq!(identity.expires_at, house.bed.clock.now().plus(Duration::from_secs(300)));
     let until = contracts::read::timestamp("expires_at", session.expires_at.as_ref()).unwrap();
-    assert_eq!(until, house.clock.now().plus(Duration::from_hours(30 * 24)));
+    assert_eq!(until, house.bed.clock.now().plus(Duration::from_hours(30 * 24)));
     let told = session.account.unwrap();
     assert_eq!((told.id, told.version), (account.id.to_string(), account.version), "signing in is no change of the account");
-    assert_eq!(told.last_signed_in_at, Some(contracts::write::timestamp(house.clock.now())));
+    assert_eq!(told.last_signed_in_at, Some(contracts::write::timestamp(house.bed.clock.now())));
 
     let (kind, event) = house.published().await.pop().unwrap();
     let signed_in = v1::SignedIn::decode(event.data.as_slice()).unwrap();
@@ -81,7 +81,7 @@ async fn a_refusal_takes_as_long_without_an_account_as_with_one() {
             house.sign_in(email, "wrong").await.unwrap_err();
             of.push(began.elapsed());
         }
-        house.pass(Duration::from_secs(6));
+        house.bed.pass(Duration::from_secs(6));
     }
     let [known, unknown] = times.map(|mut times| {
         times.sort();
@@ -102,7 +102,7 @@ async fn after_ten_wrong_passwords_the_next_try_has_to_wait() {
         assert_eq!(retry_after, Duration::from_secs(6));
     }
     house.sign_in(ben.email.as_str(), PASSWORD).await.unwrap();
-    house.pass(Duration::from_secs(6));
+    house.bed.pass(Duration::from_secs(6));
     house.sign_in(anna.email.as_str(), PASSWORD).await.unwrap();
 }
 
@@ -118,7 +118,7 @@ async fn who_knows_the_password_signs_in_as_often_as_they_like() {
 async fn the_company_must_be_named_where_there_are_several() {
     let house = House::new().await;
     let account = house.account(1, Role::Manager, true).await;
-    let other = house.env.new_id();
+    let other = house.bed.env.new_id();
     let sign_in = async |company: String| {
         let request = v1::SignInRequest { email: account.email.to_string(), password: PASSWORD.to_owned(), company_id: company };
         house.client.clone().sign_in(request).await.map_err(error)
@@ -126,8 +126,8 @@ async fn the_company_must_be_named_where_there_are_several() {
     sign_in(String::new()).await.unwrap();
     assert_eq!(code(sign_in(other.to_string()).await), "SIGN_IN_FAILED", "an unknown company");
 
-    house.store.add_company(other).await.unwrap();
-    sign_in(house.company.to_string()).await.unwrap();
+    house.bed.store.add_company(other).await.unwrap();
+    sign_in(house.bed.company.to_string()).await.unwrap();
     assert_eq!(code(sign_in(String::new()).await), "company_id REQUIRED");
     assert_eq!(code(sign_in(other.to_string()).await), "SIGN_IN_FAILED", "another company");
     assert_eq!(code(sign_in("acme".to_owned()).await), "company_id INVALID_ID");
@@ -146,6 +146,6 @@ async fn without_a_token_or_with_a_forged_one_nothing_else_is_answered() {
     for token in ["", "x", &person.refresh, &person.access[..person.access.len() - 4]] {
         assert_eq!(refused(token).await, Code::Unauthenticated);
     }
-    house.pass(Duration::from_secs(300));
+    house.bed.pass(Duration::from_secs(300));
     assert_eq!(refused(&person.access).await, Code::Unauthenticated);
 }

@@ -2,17 +2,10 @@
 
 use std::cmp::Reverse;
 
-use kernel::{Error, Principal, Result, search, text};
+use kernel::{Principal, Result, search};
 
 use super::{Application, CustomerFilter, CustomerRecord, OFFICE, facts, record};
 use crate::{documents, domain::Customer};
-
-/// The most characters that a search text may have.
-const MAX_TEXT: usize = 200;
-/// The most customers that a search gives.
-const MAX_LIMIT: i32 = 200;
-/// How many it gives where nothing was said.
-const DEFAULT_LIMIT: i32 = 20;
 
 /// A search that is asked for.
 #[derive(Debug, Clone, Default)]
@@ -39,11 +32,11 @@ impl Application {
     /// digits of telephone numbers. Those that have the most of the words whole come first, then by name. For the office.
     ///
     /// # Errors
-    /// [`Error::Invalid`] that names `text` or `limit`.
+    /// [`kernel::Error::Invalid`] that names `text` or `limit`.
     pub async fn search_customers(&self, principal: &Principal, search: &SearchCustomers) -> Result<Found> {
         principal.require(OFFICE)?;
-        let limit = limit(search.limit)?;
-        let words = search::query(&text::line("text", &search.text, MAX_TEXT)?);
+        let limit = search::limit(search.limit)?;
+        let words = search::parse(&search.text)?;
         let company = self.company(principal);
         let (found, unread) = company.search::<Customer>(documents::TERMS, &words, &search.filter.conditions()).await?;
         let mut ranked: Vec<(usize, Customer)> =
@@ -55,12 +48,4 @@ impl Application {
         let facts = facts(&company, &ids).await?;
         Ok(Found { customers: ranked.into_iter().map(|(_, customer)| record(customer, &facts)).collect(), more })
     }
-}
-
-fn limit(given: Option<i32>) -> Result<usize> {
-    let limit = given.unwrap_or(DEFAULT_LIMIT);
-    usize::try_from(limit)
-        .ok()
-        .filter(|_| (1..=MAX_LIMIT).contains(&limit))
-        .ok_or_else(|| Error::invalid("limit", "OUT_OF_RANGE", format!("must be 1 to {MAX_LIMIT}")))
 }

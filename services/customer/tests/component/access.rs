@@ -3,6 +3,7 @@
 use contracts::crm::{api::v1::HistoryQuery, customer::v1};
 use futures::future::BoxFuture;
 use kernel::Role;
+use testkit::matrix;
 use tonic::Status;
 
 use crate::office::{Client, Office, organisation, property, seen, told};
@@ -98,22 +99,20 @@ async fn fixture(office: &Office, method: &str) -> v1::Customer {
 
 #[tokio::test]
 async fn every_method_lets_in_exactly_the_roles_of_its_row() {
-    let methods: Vec<&str> = contracts::methods().iter().filter(|m| m.service == SERVICE).map(|m| m.name.as_str()).collect();
-    let rows: Vec<&str> = ROWS.iter().map(|(method, ..)| *method).collect();
-    assert_eq!(rows, methods, "a row for each method of the contract, in its order");
+    matrix::every_method_has_a_row(SERVICE, ROWS.iter().map(|(method, ..)| *method));
 
     let office = Office::open().await;
     for (method, allowed, call) in ROWS {
         for role in [Role::Employee, Role::Manager, Role::Admin] {
             let customer = fixture(&office, method).await;
-            let events = office.events().await.len();
+            let events = office.bed.published().await.len();
             let outcome = call(office.client(role), customer.clone()).await.map(tonic::Response::new);
             if allowed.contains(&role) {
                 assert_eq!(seen(outcome), "ok", "{method} by {role:?}");
             } else {
                 assert_eq!(seen(outcome), "denied", "{method} by {role:?}");
                 assert_eq!(office.read(&customer.id).await, customer, "{method} by {role:?} changed something");
-                assert_eq!(office.events().await.len(), events, "{method} by {role:?} told something");
+                assert_eq!(office.bed.published().await.len(), events, "{method} by {role:?} told something");
             }
         }
         // Who may not call is refused whatever they send.
@@ -131,8 +130,8 @@ async fn every_method_lets_in_exactly_the_roles_of_its_row() {
 #[tokio::test]
 async fn another_companys_customers_do_not_exist() {
     let office = Office::open().await;
-    let other = office.env.new_id();
-    office.store.add_company(other).await.unwrap();
+    let other = office.bed.env.new_id();
+    office.bed.store.add_company(other).await.unwrap();
     let customer = fixture(&office, "GetCustomer").await;
     let admin = || office.client_of(other, Role::Admin);
 

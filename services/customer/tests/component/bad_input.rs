@@ -100,7 +100,7 @@ async fn a_new_customer_that_breaks_rules_is_refused_by_field() {
         table.push((case, seen(office_client.create_customer(request).await), expected));
     }
     check(table);
-    assert!(office.events().await.is_empty(), "nothing half written");
+    assert!(office.bed.published().await.is_empty(), "nothing half written");
     let listed = office_client.list_customers(v1::ListCustomersRequest::default()).await.unwrap().into_inner();
     assert!(listed.customers.is_empty());
 }

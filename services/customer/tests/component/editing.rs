@@ -107,7 +107,7 @@ async fn the_life_of_a_customer_is_told_in_events_that_carry_state_and_version()
     admin.delete_customer(v1::DeleteCustomerRequest { id: it.id.clone(), version: it.version }).await.unwrap();
     assert_eq!(seen(client.get_customer(v1::GetCustomerRequest { id: it.id.clone() }).await), "not found: customer id");
 
-    let events = office.events().await;
+    let events = office.bed.published().await;
     assert_eq!(
         kinds(&events),
         [
@@ -123,7 +123,7 @@ async fn the_life_of_a_customer_is_told_in_events_that_carry_state_and_version()
         ]
     );
     for event in &events {
-        assert_eq!((event.subject.to_string(), event.company, event.source.as_str()), (it.id.clone(), office.company, "customer"));
+        assert_eq!((event.subject.to_string(), event.company, event.source.as_str()), (it.id.clone(), office.bed.company, "customer"));
     }
     let archived = v1::CustomerArchived::decode(events[7].data.as_slice()).unwrap().customer.unwrap();
     assert_eq!(archived, it);
@@ -142,10 +142,10 @@ async fn notes_stay_in_the_office() {
     let noted = added.customer.unwrap();
     assert_eq!((noted.version, noted.notes.len(), noted.notes[0].id.as_str()), (2, 1, added.note_id.as_str()));
     assert_eq!(noted.notes[0].created_at, Some(contracts::write::timestamp(now)));
-    assert_eq!(noted.notes[0].author, Some(contracts::write::actor(&crate::office::actor())));
+    assert_eq!(noted.notes[0].author, Some(contracts::write::actor(&office.principal().actor)));
 
     client.update_customer(update(v1::Customer { name: "Anna Liepa".into(), ..noted.clone() }, &["name"])).await.unwrap();
-    let events = office.events().await;
+    let events = office.bed.published().await;
     assert_eq!(kinds(&events), [("CustomerCreated", 1), ("CustomerUpdated", 3)]);
     let told = v1::CustomerUpdated::decode(events[1].data.as_slice()).unwrap().customer.unwrap();
     assert!(told.notes.is_empty() && told.name == "Anna Liepa");
@@ -153,7 +153,7 @@ async fn notes_stay_in_the_office() {
     let removed = v1::RemoveCustomerNoteRequest { customer_id: it.id.clone(), note_id: added.note_id };
     let it = client.remove_customer_note(removed).await.unwrap().into_inner().customer.unwrap();
     assert!(it.notes.is_empty());
-    assert_eq!(office.events().await.len(), 2);
+    assert_eq!(office.bed.published().await.len(), 2);
 }
 
 #[tokio::test]
@@ -186,7 +186,7 @@ async fn of_two_edits_of_the_same_version_one_is_done_and_the_other_hears_of_it(
     outcomes.sort();
     assert_eq!(outcomes, ["conflict: customer 2", "ok"]);
     assert_eq!(office.read(&it.id).await.version, 2);
-    assert_eq!(kinds(&office.events().await), [("CustomerCreated", 1), ("CustomerUpdated", 2)]);
+    assert_eq!(kinds(&office.bed.published().await), [("CustomerCreated", 1), ("CustomerUpdated", 2)]);
 }
 
 #[tokio::test]
@@ -202,7 +202,7 @@ async fn an_edit_that_changes_nothing_makes_no_version_no_event_and_no_history()
     assert_eq!(client.update_customer(same).await.unwrap().into_inner().customer.unwrap(), it);
     let same = v1::UpdatePropertyRequest { customer_id: it.id.clone(), version: it.version, property: Some(it.properties[0].clone()) };
     assert_eq!(client.update_property(same).await.unwrap().into_inner().customer.unwrap(), it);
-    assert_eq!(office.events().await.len(), 1);
+    assert_eq!(office.bed.published().await.len(), 1);
     assert_eq!(history(&office, &it.id).await.len(), 1);
 }
 
@@ -238,14 +238,14 @@ async fn history_tells_what_changed_from_what_to_what_by_whom_and_when_and_stays
     let all = entries.iter().flat_map(changes).collect::<Vec<_>>().join("\n");
     assert!(!all.contains("terms") && !all.contains("sort_name") && !all.contains("_at"), "nothing derived: {all}");
     assert_eq!(entries[3].occurred_at, Some(contracts::write::timestamp(at)));
-    assert_eq!(entries[3].actor, Some(contracts::write::actor(&crate::office::actor())));
+    assert_eq!(entries[3].actor, Some(contracts::write::actor(&office.principal().actor)));
 }
 
 #[tokio::test]
 async fn the_use_cases_are_there_for_callers_in_the_same_process_at_any_time() {
     let office = Office::open().await;
     let earlier = kernel::Timestamp::from_micros(1_700_000_000_000_000).unwrap();
-    let then = office.env.with_clock(std::sync::Arc::new(kernel::env::FixedClock::new(earlier)));
+    let then = office.bed.env.with_clock(std::sync::Arc::new(kernel::env::FixedClock::new(earlier)));
     let input = customer::domain::CustomerInput {
         kind: customer::domain::CustomerType::Person,
         name: "Anna".into(),
@@ -258,5 +258,5 @@ async fn the_use_cases_are_there_for_callers_in_the_same_process_at_any_time() {
     let made = office.application.with_env(then).create_customer(&office.principal(), &input).await.unwrap();
     assert_eq!(made.customer.created_at, earlier);
     assert_eq!(office.read(&made.customer.id.to_string()).await.created_at, Some(contracts::write::timestamp(earlier)));
-    assert_eq!(office.events().await[0].kind, v1::CustomerCreated::full_name());
+    assert_eq!(office.bed.published().await[0].kind, v1::CustomerCreated::full_name());
 }

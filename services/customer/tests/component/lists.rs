@@ -139,9 +139,9 @@ async fn a_batch_of_lists_answers_each_in_its_place() {
 async fn a_page_costs_the_same_however_many_customers_there_are() {
     let office = Office::open().await;
     let cost = async |request: v1::ListCustomersRequest| {
-        let before = office.store.examined();
+        let before = office.bed.store.examined();
         page(&office, request).await;
-        office.store.examined() - before
+        office.bed.store.examined() - before
     };
     let newest = || v1::ListCustomersRequest { order_by: v1::CustomerOrderBy::CreatedAtDesc.into(), ..list(20, "") };
     fill(&office, (0..100).map(|number| format!("Client {number:04}"))).await;

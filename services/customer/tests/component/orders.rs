@@ -9,7 +9,7 @@ use contracts::{
 use customer::domain::{CustomerFacts, OrderRef};
 use events::{Bus as _, HandleError};
 use futures::future::join;
-use kernel::{CustomerId, Envelope, OrderId, Principal, Timestamp};
+use kernel::{CustomerId, Envelope, OrderId, Timestamp};
 use prost::Name;
 use runtime::Tasks;
 
@@ -23,7 +23,7 @@ struct Order<'a> {
 
 impl<'a> Order<'a> {
     fn new(office: &'a Office) -> Self {
-        Self { office, id: office.env.new_id() }
+        Self { office, id: office.bed.env.new_id() }
     }
 
     fn message(&self, version: u64, customer: &str, completed_at: Option<Timestamp>) -> Option<v1::Order> {
@@ -37,8 +37,7 @@ impl<'a> Order<'a> {
     }
 
     fn event<M: Name>(&self, version: u64, message: &M) -> Envelope {
-        let order = Principal::service(self.office.company, "order");
-        events::envelope(&self.office.env, &order, "order", self.id.uuid(), version, message)
+        self.office.bed.event("order", self.id.uuid(), version, message)
     }
 
     fn created(&self, customer: &str) -> Envelope {
@@ -91,7 +90,7 @@ async fn orders_are_counted_and_the_last_service_is_shown_everywhere_without_a_n
     let note = customers::AddCustomerNoteRequest { customer_id: anna.id, text: "note".into() };
     let noted = office.manager().add_customer_note(note).await.unwrap().into_inner().customer.unwrap();
     assert_eq!((noted.order_count, noted.last_service_at), expected);
-    assert_eq!(office.events().await.len(), 1, "counts are told to nobody");
+    assert_eq!(office.bed.published().await.len(), 1, "counts are told to nobody");
 }
 
 #[tokio::test]
@@ -184,7 +183,7 @@ async fn an_order_of_a_deleted_customer_counts_for_nobody_until_it_is_moved() {
     office.admin().delete_customer(customers::DeleteCustomerRequest { id: anna.id.clone(), version: anna.version }).await.unwrap();
     let order = Order::new(&office);
     receive(&office, [order.created(&anna.id)]).await;
-    let company = office.store.company(office.company);
+    let company = office.bed.store.company(office.bed.company);
     let gone: CustomerId = anna.id.parse().unwrap();
     assert!(company.get::<CustomerFacts>(gone.uuid()).await.unwrap().is_none());
     receive(&office, [order.moved(2, &anna.id, &olga.id)]).await;
@@ -194,7 +193,7 @@ async fn an_order_of_a_deleted_customer_counts_for_nobody_until_it_is_moved() {
 #[tokio::test]
 async fn a_deletion_and_a_new_order_at_the_same_time_end_in_one_of_two_right_ways() {
     let office = Office::open().await;
-    let company = office.store.company(office.company);
+    let company = office.bed.store.company(office.bed.company);
     for _ in 0..40 {
         let anna = office.archived("Anna").await;
         let (order, mut admin) = (Order::new(&office), office.admin());
@@ -232,14 +231,14 @@ async fn an_event_that_can_never_be_read_is_poison() {
 async fn events_reach_the_service_by_the_bus_and_its_own_reach_the_bus() {
     let mut office = Office::open().await;
     let anna = office.customer("Anna").await;
-    let bus: std::sync::Arc<dyn events::Bus> = office.bus.clone();
+    let bus: std::sync::Arc<dyn events::Bus> = office.bed.bus.clone();
     office.service.bind(&bus).await.unwrap();
     let tasks = Tasks::new();
     for (name, task) in std::mem::take(&mut office.service.tasks) {
         tasks.spawn(name, task);
     }
-    office.bus.publish(&Order::new(&office).created(&anna.id)).await.unwrap();
-    let done = async || (shown(&office, &anna.id).await.0 == 1 && office.events().await.is_empty()).then_some(());
+    office.bed.bus.publish(&Order::new(&office).created(&anna.id)).await.unwrap();
+    let done = async || (shown(&office, &anna.id).await.0 == 1 && office.bed.published().await.is_empty()).then_some(());
     testkit::until("the order is counted and the outbox is sent", done).await;
     tasks.stop(Duration::from_secs(5)).await;
 }

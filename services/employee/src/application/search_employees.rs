@@ -2,17 +2,10 @@
 
 use std::cmp::Reverse;
 
-use kernel::{Error, Principal, Result, Role, search, text};
+use kernel::{Principal, Result, Role, search};
 
 use super::{Application, EmployeeFilter};
 use crate::{documents, domain::Employee};
-
-/// The most characters that a search text may have.
-const MAX_TEXT: usize = 200;
-/// The most employees that a search gives.
-const MAX_LIMIT: i32 = 200;
-/// How many it gives where nothing was said.
-const DEFAULT_LIMIT: i32 = 20;
 
 /// A search that is asked for.
 #[derive(Debug, Clone, Default)]
@@ -39,11 +32,11 @@ impl Application {
     /// the most of the words whole come first, then by name. For the office.
     ///
     /// # Errors
-    /// [`Error::Invalid`] that names `text` or `limit`.
+    /// [`kernel::Error::Invalid`] that names `text` or `limit`.
     pub async fn search_employees(&self, principal: &Principal, search: &SearchEmployees) -> Result<Found> {
         principal.require(Role::Manager)?;
-        let limit = limit(search.limit)?;
-        let words = search::query(&text::line("text", &search.text, MAX_TEXT)?);
+        let limit = search::limit(search.limit)?;
+        let words = search::parse(&search.text)?;
         let (found, unread) = self.company(principal).search::<Employee>(documents::TERMS, &words, &search.filter.conditions()).await?;
         let ranked = found.into_iter().filter_map(|employee| Some((search::rank(&employee.terms, &words)?, employee)));
         let mut ranked: Vec<(usize, Employee)> = ranked.collect();
@@ -53,12 +46,4 @@ impl Application {
         let more = unread || ranked.len() > limit;
         Ok(Found { employees: ranked.into_iter().take(limit).map(|(_, employee)| employee).collect(), more })
     }
-}
-
-fn limit(given: Option<i32>) -> Result<usize> {
-    let limit = given.unwrap_or(DEFAULT_LIMIT);
-    usize::try_from(limit)
-        .ok()
-        .filter(|_| (1..=MAX_LIMIT).contains(&limit))
-        .ok_or_else(|| Error::invalid("limit", "OUT_OF_RANGE", format!("must be 1 to {MAX_LIMIT}")))
 }

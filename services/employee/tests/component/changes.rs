@@ -48,18 +48,18 @@ async fn a_new_employee_has_what_was_given_and_the_event_tells_all_of_it() {
     assert_eq!((employee.created_at, employee.updated_at), (at("2026-03-02T08:00:00Z"), at("2026-03-02T08:00:00Z")));
     assert_eq!(world.get(&employee.id).await, employee);
 
-    let events = world.store.outbox().pending(10).await.unwrap();
+    let events = world.bed.store.outbox().pending(10).await.unwrap();
     assert_eq!(events.len(), 1);
     let told: EmployeeCreated = decode(&events[0]).unwrap();
     assert_eq!(told.employee, Some(employee.clone()));
-    assert_eq!((events[0].subject.to_string(), events[0].company), (employee.id, world.company));
+    assert_eq!((events[0].subject.to_string(), events[0].company), (employee.id, world.bed.company));
 }
 
 #[tokio::test]
 async fn an_update_changes_the_fields_of_the_mask_and_no_other() {
     let world = World::new().await;
     let before = world.hire("Anna", "Ozola", "anna@example.com").await;
-    world.later(Duration::from_secs(60));
+    world.bed.pass(Duration::from_secs(60));
     let wanted = Employee { last_name: "Liepa".into(), phone: "+37129999999".into(), hourly_rate: euros(15, 0), ..before.clone() };
     let after = updated(&mut world.manager(), wanted, &["last_name", "hourly_rate"]).await;
     let expected =
@@ -77,7 +77,7 @@ async fn an_update_changes_the_fields_of_the_mask_and_no_other() {
 async fn an_update_to_the_same_values_makes_no_version_and_tells_nobody() {
     let world = World::new().await;
     let before = world.hire("Anna", "Ozola", "anna@example.com").await;
-    world.later(Duration::from_secs(60));
+    world.bed.pass(Duration::from_secs(60));
     let all = ["first_name", "last_name", "phone", "email", "hourly_rate", "skills", "availability"];
     assert_eq!(updated(&mut world.manager(), before.clone(), &all).await, before);
     assert_eq!(world.published().await.len(), 1);
@@ -182,8 +182,8 @@ async fn the_use_cases_can_be_done_as_of_another_time() {
     let world = World::new().await;
     let hired = world.hire("Anna", "Ozola", "").await;
     let last_year = Timestamp::parse("at", "2025-03-02T08:00:00Z").unwrap();
-    let env = world.env.with_clock(std::sync::Arc::new(kernel::env::FixedClock::new(last_year)));
-    let principal = kernel::Principal::service(world.company, "demo");
+    let env = world.bed.env.with_clock(std::sync::Arc::new(kernel::env::FixedClock::new(last_year)));
+    let principal = kernel::Principal::service(world.bed.company, "demo");
     let id = hired.id.parse().unwrap();
     let left = world.application.with_env(env).deactivate_employee(&principal, id, 1).await.unwrap();
     assert_eq!(left.updated_at, last_year);

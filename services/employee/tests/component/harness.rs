@@ -1,133 +1,65 @@
 //! The service on a store of its own, with callers of every role.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use async_trait::async_trait;
-use contracts::{
-    crm::employee::v1::{
-        CreateEmployeeRequest, Employee, GetEmployeeRequest, UpdateEmployeeRequest, employee_service_client::EmployeeServiceClient,
-    },
-    error::from_status,
+use contracts::crm::employee::v1::{
+    CreateEmployeeRequest, Employee, GetEmployeeRequest, UpdateEmployeeRequest, employee_service_client::EmployeeServiceClient,
 };
 use employee::{Application, COLLECTIONS, Settings};
-use events::{Handler, InProcessBus};
-use kernel::{AccountId, Clock, CompanyId, EmployeeId, Env, Envelope, Error, Role, Timestamp, env::FixedClock, id::SessionId};
+use events::Handler;
+use kernel::{Envelope, Error, Principal, Role, Timestamp};
 use prost_types::FieldMask;
-use runtime::{
-    Dependencies, Service, Transport, Verifier,
-    settings::COMMON,
-    token::{Claims, Jwk, KeySource, SigningKey, issue, jwk},
-};
-use store::Store;
-use tonic::{
-    Request, Response, Status,
-    metadata::{Ascii, MetadataValue},
-    service::{Interceptor, interceptor::InterceptedService},
-};
-
-const ISSUER: &str = "https://auth.test";
-const AUDIENCE: &str = "crm";
+use runtime::{Service, Transport, settings::COMMON};
+use testkit::{Bed, answer, bed};
+use tonic::{Response, Status};
 
 /// A client that calls in somebody's name.
-pub(crate) type Client = EmployeeServiceClient<InterceptedService<Transport, Bearer>>;
+pub(crate) type Client = EmployeeServiceClient<bed::Channel>;
 
 /// The service and what surrounds it.
 pub(crate) struct World {
-    pub(crate) company: CompanyId,
-    pub(crate) store: Store,
-    pub(crate) bus: Arc<InProcessBus>,
-    pub(crate) env: Env,
-    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) bed: Bed,
     pub(crate) application: Application,
     pub(crate) service: Service,
     transport: Transport,
-    key: SigningKey,
-}
-
-struct Keys(Jwk);
-
-#[async_trait]
-impl KeySource for Keys {
-    async fn keys(&self) -> kernel::Result<Vec<Jwk>> {
-        Ok(vec![self.0.clone()])
-    }
-}
-
-/// Puts the access token of its caller on each call.
-#[derive(Clone)]
-pub(crate) struct Bearer(Option<MetadataValue<Ascii>>);
-
-impl Interceptor for Bearer {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        if let Some(value) = &self.0 {
-            request.metadata_mut().insert("authorization", value.clone());
-        }
-        Ok(request)
-    }
 }
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let clock = Arc::new(FixedClock::new(Timestamp::parse("now", "2026-03-02T08:00:00Z").unwrap()));
-        let env = Env::system().with_clock(clock.clone());
-        let store = Store::sqlite_in_memory(COLLECTIONS).await.unwrap();
-        let company = env.new_id();
-        store.add_company(company).await.unwrap();
-        let bus = Arc::new(InProcessBus::in_memory(env.clone()).unwrap());
+        let bed = Bed::new(COLLECTIONS, Timestamp::parse("now", "2026-03-02T08:00:00Z").unwrap()).await;
         let settings: Settings = runtime::settings::Settings::new("EMPLOYEE", &[("", COMMON), ("", employee::SETTINGS)], [])
             .and_then(|settings| settings.extract())
             .unwrap();
-        let dependencies = Dependencies { store: store.clone(), bus: bus.clone(), env: env.clone() };
-        let (application, service) = employee::build(settings, dependencies).unwrap();
-        let key = SigningKey::from_bytes(&env.random_bytes());
-        let verifier = Arc::new(Verifier::new(ISSUER, AUDIENCE, Arc::new(Keys(jwk(&key))), env.clone()));
-        let transport = service.transport(&verifier);
-        Self { company, store, bus, env, clock, application, service, transport, key }
+        let (application, service) = employee::build(settings, bed.dependencies()).unwrap();
+        let transport = bed.transport(&service);
+        Self { bed, application, service, transport }
     }
 
     /// Calls without a token.
     pub(crate) fn nobody(&self) -> Client {
-        self.client(Bearer(None))
+        client(bed::signed_out(&self.transport))
     }
 
     pub(crate) fn admin(&self) -> Client {
-        self.person(self.company, Role::Admin, None)
+        self.client(&self.bed.person(Role::Admin, None))
     }
 
     pub(crate) fn manager(&self) -> Client {
-        self.person(self.company, Role::Manager, None)
+        self.client(&self.bed.person(Role::Manager, None))
     }
 
     /// Calls as the cleaner who is that employee.
     pub(crate) fn cleaner(&self, employee: &Employee) -> Client {
-        self.person(self.company, Role::Employee, Some(employee.id.parse().unwrap()))
+        self.client(&self.bed.person(Role::Employee, Some(employee.id.parse().unwrap())))
     }
 
     /// Calls as the manager of another company.
     pub(crate) fn stranger(&self) -> Client {
-        self.person(self.env.new_id(), Role::Manager, None)
+        self.client(&Principal { company: self.bed.env.new_id(), ..self.bed.person(Role::Manager, None) })
     }
 
-    fn person(&self, company: CompanyId, role: Role, employee: Option<EmployeeId>) -> Client {
-        let now = self.env.now().as_micros() / 1_000_000;
-        let claims = Claims {
-            iss: ISSUER.into(),
-            aud: AUDIENCE.into(),
-            sub: self.env.new_id::<kernel::id::kind::Account>() as AccountId,
-            sid: self.env.new_id() as SessionId,
-            company,
-            employee,
-            role,
-            iat: now,
-            nbf: now,
-            exp: now + 600,
-            jti: self.env.random_uuid(),
-        };
-        self.client(Bearer(Some(format!("Bearer {}", issue(&claims, &self.key)).parse().unwrap())))
-    }
-
-    fn client(&self, bearer: Bearer) -> Client {
-        EmployeeServiceClient::with_interceptor(self.transport.clone(), bearer).max_encoding_message_size(64 << 20)
+    fn client(&self, caller: &Principal) -> Client {
+        client(self.bed.signed_in(&self.transport, caller))
     }
 
     /// The reaction to what the auth service tells.
@@ -148,12 +80,12 @@ impl World {
     /// What waits to be published: the kinds, and the versions of the employees.
     pub(crate) async fn published(&self) -> Vec<(String, u64)> {
         let kind = |event: &Envelope| event.kind.trim_start_matches("crm.employee.v1.").to_owned();
-        self.store.outbox().pending(1_000).await.unwrap().iter().map(|event| (kind(event), event.version)).collect()
+        self.bed.published().await.iter().map(|event| (kind(event), event.version)).collect()
     }
+}
 
-    pub(crate) fn later(&self, time: Duration) {
-        self.clock.set(self.clock.now().plus(time));
-    }
+fn client(channel: bed::Channel) -> Client {
+    EmployeeServiceClient::new(channel).max_encoding_message_size(64 << 20)
 }
 
 /// What creates an ordinary employee.
@@ -183,10 +115,7 @@ pub(crate) async fn updated(client: &mut Client, employee: Employee, mask: &[&st
 
 /// The error that a call ended with.
 pub(crate) fn error<T>(outcome: Result<Response<T>, Status>) -> Error {
-    match outcome {
-        Ok(_) => panic!("the call was done"),
-        Err(status) => from_status(&status),
-    }
+    answer(outcome).map(drop).unwrap_err()
 }
 
 /// The fields and codes of invalid input.

@@ -27,7 +27,7 @@ async fn lists_are_by_last_name_then_first_name_whatever_case_and_accents_or_the
     for (first, last) in [("Zane", "Ābele"), ("Anna", "bērziņa"), ("Alise", "Bērziņa"), ("Олег", "Иванов"), ("John", "Adams")]
     {
         world.hire(first, last, "").await;
-        world.later(Duration::from_secs(1));
+        world.bed.pass(Duration::from_secs(1));
     }
     let mut manager = world.manager();
     let by_name = list(&mut manager, ListEmployeesRequest::default()).await;
@@ -129,9 +129,9 @@ async fn a_page_costs_the_same_however_long_the_list_is() {
         for n in 0..40 {
             world.hire("Anna", &format!("Ozola {n}"), "").await;
         }
-        let before = world.store.examined();
+        let before = world.bed.store.examined();
         list(&mut manager, request.clone()).await;
-        costs.push(world.store.examined() - before);
+        costs.push(world.bed.store.examined() - before);
     }
     assert_eq!(costs[0], costs[1]);
 }

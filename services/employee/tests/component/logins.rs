@@ -13,7 +13,6 @@ use contracts::crm::{
 use events::{HandleError, Handler, Subscription};
 use kernel::{Actor, Envelope, Principal};
 use prost::Name;
-use uuid::Uuid;
 
 use crate::harness::{World, update, updated};
 
@@ -33,9 +32,7 @@ fn account(employee: &Employee, version: u64, role: Role, status: AccountStatus)
 }
 
 fn envelope<M: Name>(world: &World, subject: &str, version: u64, message: &M) -> Envelope {
-    let principal = Principal::service(world.company, "auth");
-    let subject: Uuid = subject.parse().unwrap();
-    events::envelope(&world.env, &principal, "auth", subject, version, message)
+    world.bed.event("auth", subject.parse().unwrap(), version, message)
 }
 
 /// The account in its life: provisioned, made a manager, disabled, enabled.
@@ -182,7 +179,7 @@ async fn history_says_who_caused_a_login_s_change() {
     let [created, ..] = life(&world, &anna);
     world.accounts().handle(&created).await.unwrap();
     let query = store::Query::by("version").eq("entity_id", anna.id.as_str()).descending().page(1, None);
-    let entry = world.store.company(world.company).find::<store::HistoryEntry>(&query).await.unwrap().items.remove(0);
+    let entry = world.bed.store.company(world.bed.company).find::<store::HistoryEntry>(&query).await.unwrap().items.remove(0);
     assert_eq!(entry.actor, Actor::Service { name: "auth".into() });
     let fields: Vec<&str> = entry.changes.iter().map(|change| change.field.as_str()).collect();
     assert_eq!(fields, ["login.account_id", "login.role", "login.status"]);
@@ -240,10 +237,10 @@ impl Handler for Auth {
 #[tokio::test]
 async fn over_the_bus_a_new_employee_gets_a_login() {
     let mut world = World::new().await;
-    let bus: Arc<dyn events::Bus> = world.bus.clone();
+    let bus: Arc<dyn events::Bus> = world.bed.bus.clone();
     let stop = tokio_util::sync::CancellationToken::new();
     let auth = Subscription::new("auth.employees", &["crm.employee.v1.EmployeeCreated"]);
-    let deliveries = bus.subscribe(auth, Arc::new(Auth(bus.clone(), world.env.clone())), stop.clone()).await.unwrap();
+    let deliveries = bus.subscribe(auth, Arc::new(Auth(bus.clone(), world.bed.env.clone())), stop.clone()).await.unwrap();
     world.service.bind(&bus).await.unwrap();
     let tasks = runtime::Tasks::new();
     tasks.spawn("auth", |_| deliveries);

@@ -8,9 +8,12 @@ use contracts::{
     error::from_rpc_status,
 };
 use kernel::{CompanyId, EmployeeId, Error, Result};
+use testkit::{Bearer, answer, bed::signed_out, matrix};
 use tonic::service::interceptor::InterceptedService;
 
-use crate::house::{House, Who, answer, create_request, fixed, id, told};
+use crate::house::{House, Who, create_request, fixed, id, told};
+
+const SERVICE: &str = "crm.order.v1.OrderService";
 
 /// What a caller hears.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +52,6 @@ const MATRIX: [(&str, [Hears; 4]); 17] = [
 
 #[tokio::test]
 async fn everyone_may_do_what_their_role_says_and_nothing_else() {
-    let methods = contracts::methods().iter().filter(|method| method.service == "crm.order.v1.OrderService");
     let house = House::new().await;
     house.customer(1, 1).await;
     house.customer(2, 1).await;
@@ -57,36 +59,32 @@ async fn everyone_may_do_what_their_role_says_and_nothing_else() {
     house.employee(103).await;
     let callers = [Who::Cleaner(other), Who::Cleaner(own), Who::Manager, Who::Admin];
     let mut hours = 0;
-    for method in methods {
-        let row = MATRIX.iter().find(|(name, _)| *name == method.name);
-        let (_, expected) = row.unwrap_or_else(|| panic!("{} has no row", method.name));
-        for (who, expected) in callers.into_iter().zip(expected) {
-            hours += 4;
-            let order = order_for(&house, &method.name, own, hours).await;
-            let outcome = call(&house, who, &method.name, &order).await;
-            assert_eq!(hears(&method.name, &outcome), *expected, "{} by {who:?}: {outcome:?}", method.name);
-            for order in outcome.unwrap_or_default() {
-                let priced = order.price.is_some() && order.price_terms.is_some();
-                assert_eq!(priced, !matches!(who, Who::Cleaner(_)), "{} shows prices to the office alone", method.name);
-                assert!(priced || (order.price.is_none() && order.price_terms.is_none()));
-            }
+    let rows = MATRIX.map(|(method, expected)| (method, "an order", expected));
+    matrix::check(SERVICE, rows, callers, async |method, _, who| {
+        hours += 4;
+        let order = order_for(&house, method, own, hours).await;
+        let outcome = call(&house, who, method, &order).await;
+        let heard = hears(method, &outcome);
+        for order in outcome.unwrap_or_default() {
+            let priced = order.price.is_some() && order.price_terms.is_some();
+            assert_eq!(priced, !matches!(who, Who::Cleaner(_)), "{method} shows prices to the office alone");
+            assert!(priced || (order.price.is_none() && order.price_terms.is_none()));
         }
-    }
+        heard
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn nobody_gets_in_without_a_token() {
     let house = House::new().await;
-    for method in contracts::methods().iter().filter(|method| method.service == "crm.order.v1.OrderService") {
+    for method in matrix::methods(SERVICE) {
         assert!(!method.public, "{}", method.name);
     }
-    let mut client = OrderServiceClient::new(house.transport());
+    let mut client = OrderServiceClient::new(signed_out(&house.transport));
     let error = answer(client.get_order(v1::GetOrderRequest::default()).await).unwrap_err();
     assert_eq!(told(&error).0, "unauthenticated");
-    let forged = InterceptedService::new(house.transport(), |mut request: tonic::Request<()>| {
-        request.metadata_mut().insert("authorization", "Bearer eyJhbGciOiJub25lIn0.e30.".parse().unwrap());
-        Ok(request)
-    });
+    let forged = InterceptedService::new(house.transport.clone(), Bearer::new("eyJhbGciOiJub25lIn0.e30."));
     let error = answer(OrderServiceClient::new(forged).list_orders(v1::ListOrdersRequest::default()).await).unwrap_err();
     assert_eq!(told(&error).0, "unauthenticated");
 }
@@ -97,7 +95,7 @@ async fn another_company_sees_and_changes_nothing() {
     house.customer(1, 1).await;
     let anna = house.employee(101).await;
     let order = order_for(&house, "StartOrder", anna, 0).await;
-    house.company = CompanyId::from_uuid(uuid::Uuid::from_u128(2));
+    house.bed.company = CompanyId::from_uuid(uuid::Uuid::from_u128(2));
     for (method, expected) in [("GetOrder", NotFound), ("ListOrders", Nothing), ("StartOrder", NotFound), ("AddOrderComment", NotFound)] {
         for who in [Who::Admin, Who::Cleaner(anna)] {
             assert_eq!(hears(method, &call(&house, who, method, &order).await), expected, "{method} by {who:?}");

@@ -3,13 +3,14 @@
 use contracts::{crm::order::v1, write};
 use futures::future::join_all;
 use kernel::{Error, Result};
+use testkit::answer;
 
-use crate::house::{House, answer, assign_request, create_request, hour, id, told};
+use crate::house::{House, assign_request, create_request, hour, id, told};
 
 /// Several processes on one store: they share nothing but the data.
 async fn houses(count: usize) -> Vec<House> {
     let first = House::new().await;
-    let others: Vec<House> = (1..count).map(|_| House::on(first.store.clone())).collect();
+    let others: Vec<House> = (1..count).map(|_| House::on(first.bed.store.clone())).collect();
     std::iter::once(first).chain(others).collect()
 }
 

@@ -9,8 +9,9 @@ use contracts::{
     write,
 };
 use kernel::Result;
+use testkit::answer;
 
-use crate::house::{Client, House, address, answer, assign_request, create_request, euros, fixed, hour, id, told};
+use crate::house::{Client, House, address, assign_request, create_request, euros, fixed, hour, id, told};
 
 const UNKNOWN: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
@@ -131,7 +132,7 @@ async fn wrong_new_orders_are_refused() {
             "customer_id service_type crew_size",
         ),
     ]);
-    assert!(house.published().await.is_empty(), "nothing half written");
+    assert!(house.bed.published().await.is_empty(), "nothing half written");
 }
 
 #[tokio::test]

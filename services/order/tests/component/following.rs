@@ -12,9 +12,10 @@ use contracts::{
 use events::{HandleError, decode};
 use futures::future::join_all;
 use kernel::{Envelope, id::kind};
+use testkit::answer;
 use uuid::Uuid;
 
-use crate::house::{House, address, answer, assign_request, create_request, customer, employee, hour, id, told};
+use crate::house::{House, address, assign_request, create_request, customer, employee, hour, id, told};
 
 fn archived(house: &House, version: u64) -> Envelope {
     let customer = customers::Customer { status: CustomerStatus::Archived.into(), ..customer(1, 1) };
@@ -95,12 +96,12 @@ async fn archiving_a_customer_cancels_future_orders_alone_and_no_new_one_is_take
     let house = House::new().await;
     house.customer(1, 1).await;
     house.employee(101).await;
-    house.clock.set(hour(10));
+    house.bed.clock.set(hour(10));
     let past = order_in(&house, OrderStatus::Scheduled, 101, 8).await;
     let at_work = order_in(&house, OrderStatus::InProgress, 101, 11).await;
     let draft = order_in(&house, OrderStatus::Draft, 101, 13).await;
     let scheduled = order_in(&house, OrderStatus::Scheduled, 101, 15).await;
-    let published = house.published().await.len();
+    let published = house.bed.published().await.len();
     house.deliver(&archived(&house, 2)).await;
     for (order, expected) in [
         (&past, OrderStatus::Scheduled),
@@ -118,7 +119,7 @@ async fn archiving_a_customer_cancels_future_orders_alone_and_no_new_one_is_take
             );
         }
     }
-    let canceled = house.published().await.split_off(published);
+    let canceled = house.bed.published().await.split_off(published);
     assert_eq!(canceled.iter().map(|e| e.kind.as_str()).collect::<Vec<_>>(), ["crm.order.v1.OrderCanceled"; 2]);
     assert_eq!(told(&house.create(create_request(id(1), 20, 21)).await.unwrap_err()).0, "CUSTOMER_ARCHIVED");
 
@@ -168,12 +169,12 @@ async fn an_event_that_comes_many_times_has_its_effect_once() {
     for event in &events {
         house.deliver(event).await;
     }
-    let (once, published) = (house.get(&order.id).await, house.published().await.len());
+    let (once, published) = (house.get(&order.id).await, house.bed.published().await.len());
     for _ in 0..10 {
         // In parallel too: two programs may have the same event for a moment.
         join_all(events.iter().chain(&events).map(|event| house.deliver(event))).await;
     }
-    assert_eq!((house.get(&order.id).await, house.published().await.len()), (once, published));
+    assert_eq!((house.get(&order.id).await, house.bed.published().await.len()), (once, published));
 }
 
 #[tokio::test]
@@ -190,7 +191,7 @@ async fn every_event_is_marked_as_received_whether_it_changes_something_or_not()
         (deactivated(&house, 101, 2), "order.employees"),
     ] {
         house.deliver(&event).await;
-        let mut again = house.store.company(house.company).transaction(&event.actor, event.time);
+        let mut again = house.bed.store.company(house.bed.company).transaction(&event.actor, event.time);
         again.received(consumer, event.id);
         assert!(matches!(again.commit().await, Err(store::Error::AlreadyReceived)), "{} {}", event.kind, event.version);
     }
@@ -203,9 +204,9 @@ async fn an_event_that_changes_nothing_here_touches_no_order() {
     let order = house.order(9, 12).await;
     let noted = customers::Customer { email: "anna@example.com".into(), ..customer(1, 1) };
     let event = house.event(Uuid::from_u128(1), 2, &customers::CustomerUpdated { customer: Some(noted) });
-    let before = house.store.examined();
+    let before = house.bed.store.examined();
     house.deliver(&event).await;
-    assert_eq!(house.store.examined() - before, 1, "the copy alone is read");
+    assert_eq!(house.bed.store.examined() - before, 1, "the copy alone is read");
     assert_eq!(house.get(&order.id).await, order);
 }
 
@@ -214,7 +215,7 @@ async fn deactivating_an_employee_leaves_future_orders_in_need_of_a_crew() {
     let house = House::new().await;
     house.customer(1, 1).await;
     let anna = house.employee(101).await;
-    house.clock.set(hour(10));
+    house.bed.clock.set(hour(10));
     let past = order_in(&house, OrderStatus::Scheduled, 101, 8).await;
     let at_work = order_in(&house, OrderStatus::InProgress, 101, 11).await;
     let future = order_in(&house, OrderStatus::Scheduled, 101, 13).await;
@@ -224,7 +225,7 @@ async fn deactivating_an_employee_leaves_future_orders_in_need_of_a_crew() {
     }
     let now = house.get(&future.id).await;
     assert!(now.assignments.is_empty() && now.needs_crew);
-    let event = house.published().await.pop().unwrap();
+    let event = house.bed.published().await.pop().unwrap();
     let message = decode::<v1::OrderUnassigned>(&event).unwrap();
     assert_eq!((message.employee_id, message.reason.as_str()), (anna.to_string(), "EMPLOYEE_DEACTIVATED"));
     assert_eq!(told(&house.assign(&now, anna).await.unwrap_err()).0, "EMPLOYEE_INACTIVE");
@@ -244,7 +245,7 @@ async fn a_time_off_drops_what_overlaps_it_unless_it_was_overridden() {
     let (within, after) = (house.get(&within.id).await, house.get(&after.id).await);
     assert!(within.assignments.is_empty() && within.needs_crew);
     assert_eq!(after.assignments.len(), 1);
-    let event = house.published().await.pop().unwrap();
+    let event = house.bed.published().await.pop().unwrap();
     assert_eq!(decode::<v1::OrderUnassigned>(&event).unwrap().reason, "EMPLOYEE_ON_TIME_OFF");
 
     let request = v1::AssignEmployeeRequest { override_reason: "agreed".into(), ..assign_request(&within, anna) };
@@ -287,7 +288,7 @@ async fn more_orders_than_a_batch_follow_and_a_stop_midway_is_made_good() {
         }
     }
     house.deliver(&event).await;
-    let events = house.published().await.into_iter().filter(|e| e.kind == "crm.order.v1.OrderUpdated").count();
+    let events = house.bed.published().await.into_iter().filter(|e| e.kind == "crm.order.v1.OrderUpdated").count();
     assert_eq!(events, 250, "every order followed once");
     for order in orders {
         let now = house.get(&order.id).await;
@@ -300,7 +301,7 @@ async fn no_order_escapes_a_change_that_comes_at_the_same_time() {
     for round in 0..20 {
         let house = House::new().await;
         // Another process takes and moves the orders.
-        let other = &House::on(house.store.clone());
+        let other = &House::on(house.bed.store.clone());
         let (customer, another) = (house.customer(1, 1).await, house.customer(2, 1).await);
         let anothers = join_all((0..20).map(|n| house.create(create_request(another, 24 + n, 25 + n)))).await;
         // One or the other: a crowd at the customer's copy would make all wait, and nothing meet.
@@ -336,7 +337,7 @@ async fn no_order_escapes_a_change_that_comes_at_the_same_time() {
 async fn no_order_keeps_an_address_that_its_property_has_no_more() {
     for round in 0..10 {
         let house = House::new().await;
-        let other = &House::on(house.store.clone());
+        let other = &House::on(house.bed.store.clone());
         house.customer(1, 2).await;
         let property = |n: u128| Uuid::from_u128(1_000 + n).to_string();
         let request = |n| v1::CreateOrderRequest { property_id: property(0), ..create_request(id(1), n, n + 1) };
@@ -366,7 +367,7 @@ async fn no_order_keeps_an_address_that_its_property_has_no_more() {
 async fn no_assignment_escapes_a_deactivation_that_comes_at_the_same_time() {
     for round in 0..10 {
         let house = House::new().await;
-        let other = House::on(house.store.clone());
+        let other = House::on(house.bed.store.clone());
         house.customer(1, 1).await;
         let anna = house.employee(101).await;
         let orders = join_all((0..12).map(|n| house.order(24 + n, 25 + n))).await;

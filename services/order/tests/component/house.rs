@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use contracts::{
     crm::{
         api::v1::Address,
@@ -10,36 +9,25 @@ use contracts::{
         employee::v1 as employees,
         order::v1::{self, order_service_client::OrderServiceClient},
     },
-    error::from_status,
     write,
 };
-use events::{HandleError, Handler, InProcessBus};
-use kernel::{Actor, CompanyId, CustomerId, EmployeeId, Env, Envelope, Error, Id, Principal, Result, Role, Timestamp, env::FixedClock};
+use events::{HandleError, Handler};
+use kernel::{CustomerId, EmployeeId, Envelope, Error, Id, Principal, Result, Role, Timestamp};
 use order::Application;
-use runtime::{
-    Dependencies, Service, Transport, Verifier,
-    token::{Claims, Jwk, KeySource, SigningKey, issue, jwk},
-};
+use runtime::{Service, Transport};
 use store::Store;
-use tonic::{Request, Response, Status, metadata::MetadataValue, service::interceptor::InterceptedService};
+use testkit::{Bed, answer, bed};
 use uuid::Uuid;
 
 /// A client of the service that sends a token.
-pub(crate) type Client = OrderServiceClient<InterceptedService<Transport, Bearer>>;
-
-const ISSUER: &str = "https://auth.test";
-const AUDIENCE: &str = "crm";
+pub(crate) type Client = OrderServiceClient<bed::Channel>;
 
 /// The service, and the world around it.
 pub(crate) struct House {
+    pub(crate) bed: Bed,
     pub(crate) application: Application,
-    pub(crate) store: Store,
-    pub(crate) bus: Arc<InProcessBus>,
-    pub(crate) env: Env,
-    pub(crate) clock: Arc<FixedClock>,
-    pub(crate) company: CompanyId,
     pub(crate) service: Service,
-    verifier: Arc<Verifier>,
+    pub(crate) transport: Transport,
 }
 
 /// Who calls.
@@ -65,22 +53,17 @@ impl House {
         Self::on(Store::sqlite_in_memory(order::COLLECTIONS).await.unwrap())
     }
 
+    /// All houses are of one company.
     pub(crate) fn on(store: Store) -> Self {
-        let clock = Arc::new(FixedClock::new(start()));
-        let env = Env::system().with_clock(clock.clone());
-        let bus = Arc::new(InProcessBus::in_memory(env.clone()).unwrap());
-        let dependencies = Dependencies { store: store.clone(), bus: bus.clone(), env: env.clone() };
-        let (application, service) = order::build(order::Settings::default(), dependencies).unwrap();
-        let verifier = Arc::new(Verifier::new(ISSUER, AUDIENCE, Arc::new(Keys), env.clone()));
-        Self { application, store, bus, company: id(1), clock, env, service, verifier }
-    }
-
-    pub(crate) fn transport(&self) -> Transport {
-        self.service.transport(&self.verifier)
+        let mut bed = Bed::on(store, start());
+        bed.company = id(1);
+        let (application, service) = order::build(order::Settings::default(), bed.dependencies()).unwrap();
+        let transport = bed.transport(&service);
+        Self { bed, application, service, transport }
     }
 
     pub(crate) fn client(&self, who: Who) -> Client {
-        OrderServiceClient::with_interceptor(self.transport(), Bearer(self.token(who)))
+        OrderServiceClient::new(self.bed.signed_in(&self.transport, &self.principal(who)))
     }
 
     pub(crate) fn manager(&self) -> Client {
@@ -88,37 +71,16 @@ impl House {
     }
 
     pub(crate) fn principal(&self, who: Who) -> Principal {
-        let (role, employee) = match who {
-            Who::Admin => (Role::Admin, None),
-            Who::Manager => (Role::Manager, None),
-            Who::Cleaner(employee) => (Role::Employee, Some(employee)),
-        };
-        Principal { company: self.company, actor: Actor::Account { account: id(500), employee }, role }
-    }
-
-    fn token(&self, who: Who) -> String {
-        let Principal { company, actor, role } = self.principal(who);
-        let Actor::Account { account, employee } = actor else { unreachable!("people only") };
-        let now = start().as_micros() / 1_000_000;
-        let claims = Claims {
-            iss: ISSUER.into(),
-            aud: AUDIENCE.into(),
-            sub: account,
-            sid: id(600),
-            company,
-            employee,
-            role,
-            iat: now,
-            nbf: now,
-            exp: now + 365 * 24 * 3_600,
-            jti: Uuid::from_u128(1),
-        };
-        issue(&claims, &key())
+        match who {
+            Who::Admin => self.bed.person(Role::Admin, None),
+            Who::Manager => self.bed.person(Role::Manager, None),
+            Who::Cleaner(employee) => self.bed.person(Role::Employee, Some(employee)),
+        }
     }
 
     /// An event of another service, as it is on the bus.
     pub(crate) fn event<M: prost::Name>(&self, subject: Uuid, version: u64, message: &M) -> Envelope {
-        events::envelope(&self.env, &Principal::service(self.company, "test"), "test", subject, version, message)
+        self.bed.event("test", subject, version, message)
     }
 
     /// Delivers an event to whoever listens for its kind, as a bus does: for as long as it takes.
@@ -173,11 +135,6 @@ impl House {
     pub(crate) async fn schedule(&self, order: &v1::Order) -> v1::Order {
         let request = v1::ScheduleOrderRequest { id: order.id.clone(), version: order.version, ..Default::default() };
         answer(self.manager().schedule_order(request).await).unwrap().order.unwrap()
-    }
-
-    /// The events that wait in the outbox, the oldest first.
-    pub(crate) async fn published(&self) -> Vec<Envelope> {
-        self.store.outbox().pending(1_000).await.unwrap()
     }
 }
 
@@ -248,11 +205,6 @@ pub(crate) fn id<K>(n: u128) -> Id<K> {
     Id::from_uuid(Uuid::from_u128(n))
 }
 
-/// The message of a response, or the error that its status tells of.
-pub(crate) fn answer<T>(response: Result<Response<T>, Status>) -> Result<T> {
-    response.map(Response::into_inner).map_err(|status| from_status(&status))
-}
-
 /// What an error says: its kind or reason, and the fields that it names.
 pub(crate) fn told(error: &Error) -> (String, String) {
     match error {
@@ -267,30 +219,5 @@ pub(crate) fn told(error: &Error) -> (String, String) {
         Error::PermissionDenied(_) => ("permission denied".into(), String::new()),
         Error::Unauthenticated { .. } => ("unauthenticated".into(), String::new()),
         other => (other.to_string(), String::new()),
-    }
-}
-
-/// Sends a token with every call.
-#[derive(Clone)]
-pub(crate) struct Bearer(String);
-
-impl tonic::service::Interceptor for Bearer {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        let value = MetadataValue::try_from(format!("Bearer {}", self.0)).unwrap();
-        request.metadata_mut().insert("authorization", value);
-        Ok(request)
-    }
-}
-
-fn key() -> SigningKey {
-    SigningKey::from_bytes(&[7; 32])
-}
-
-struct Keys;
-
-#[async_trait]
-impl KeySource for Keys {
-    async fn keys(&self) -> Result<Vec<Jwk>> {
-        Ok(vec![jwk(&key())])
     }
 }

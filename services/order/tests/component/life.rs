@@ -10,9 +10,10 @@ use contracts::{
 use events::decode;
 use kernel::Error;
 use prost::Name as _;
+use testkit::answer;
 use tokio_util::sync::CancellationToken;
 
-use crate::house::{House, Who, address, answer, create_request, euros, fixed, hour, id, told};
+use crate::house::{House, Who, address, create_request, euros, fixed, hour, id, told};
 
 #[tokio::test]
 async fn an_order_is_taken_crewed_scheduled_started_and_completed() {
@@ -40,16 +41,16 @@ async fn an_order_is_taken_crewed_scheduled_started_and_completed() {
 
     let order = house.schedule(&order).await;
     let start = v1::StartOrderRequest { id: order.id.clone(), version: order.version };
-    house.clock.set(hour(9));
+    house.bed.clock.set(hour(9));
     let order = answer(house.client(Who::Cleaner(anna)).start_order(start).await).unwrap().order.unwrap();
     assert_eq!(order.status(), OrderStatus::InProgress);
     let complete = v1::CompleteOrderRequest { id: order.id.clone(), version: order.version };
-    house.clock.set(hour(12));
+    house.bed.clock.set(hour(12));
     let order = answer(house.manager().complete_order(complete).await).unwrap().order.unwrap();
     assert_eq!(order.status(), OrderStatus::Completed);
     assert_eq!((order.started_at, order.completed_at), (Some(write::timestamp(hour(9))), Some(write::timestamp(hour(12)))));
 
-    let kinds: Vec<String> = house.published().await.iter().map(|e| e.kind.replace("crm.order.v1.Order", "")).collect();
+    let kinds: Vec<String> = house.bed.published().await.iter().map(|e| e.kind.replace("crm.order.v1.Order", "")).collect();
     assert_eq!(kinds, ["Created", "Assigned", "Assigned", "Created", "Scheduled", "Started", "Completed"]);
 
     let queries = vec![HistoryQuery { entity_id: order.id.clone(), ..Default::default() }];
@@ -73,7 +74,7 @@ async fn an_event_carries_the_order_as_it_is_after_it() {
     let request = v1::UnassignEmployeeRequest { id: order.id.clone(), employee_id: anna.to_string(), version: assigned.version };
     let unassigned = answer(house.manager().unassign_employee(request).await).unwrap().order.unwrap();
 
-    let events = house.published().await;
+    let events = house.bed.published().await;
     let [created, added, removed] = events.as_slice() else { panic!("{events:?}") };
     assert_eq!(decode::<v1::OrderCreated>(created).unwrap().order, Some(order));
     let added_message = decode::<v1::OrderAssigned>(added).unwrap();
@@ -108,7 +109,7 @@ async fn changed_fields_are_those_of_the_mask_and_the_price_follows() {
 
     let unchanged = update(&house, order.clone(), &["crew_size", "client_comments"]).await.unwrap();
     assert_eq!(unchanged, order, "nothing is different, so nothing happened");
-    assert_eq!(house.published().await.len(), 2);
+    assert_eq!(house.bed.published().await.len(), 2);
 }
 
 #[tokio::test]
@@ -125,7 +126,7 @@ async fn an_order_moves_to_another_customer() {
     };
     let moved = answer(house.manager().move_order(request).await).unwrap().order.unwrap();
     assert_eq!(moved.customer_name, "Customer 2");
-    let event = house.published().await.pop().unwrap();
+    let event = house.bed.published().await.pop().unwrap();
     assert_eq!(decode::<v1::OrderMoved>(&event).unwrap().previous_customer_id, order.customer_id);
 }
 
@@ -138,7 +139,7 @@ async fn a_deleted_order_is_gone_but_its_history_stays() {
     answer(house.client(Who::Admin).delete_order(request).await).unwrap();
     let gone = answer(house.manager().get_order(v1::GetOrderRequest { id: order.id.clone() }).await).unwrap_err();
     assert_eq!(told(&gone), ("order not found".into(), "id".into()));
-    let event = house.published().await.pop().unwrap();
+    let event = house.bed.published().await.pop().unwrap();
     assert_eq!((event.kind.as_str(), event.version), (v1::OrderDeleted::full_name().as_str(), order.version + 1));
     assert_eq!(decode::<v1::OrderDeleted>(&event).unwrap().customer_id, order.customer_id);
     let queries = vec![HistoryQuery { entity_id: order.id, ..Default::default() }];
@@ -193,7 +194,7 @@ async fn a_stale_version_is_a_conflict_and_changes_nothing() {
 #[tokio::test]
 async fn events_find_their_way_over_the_bus() {
     let mut house = House::new().await;
-    let bus: std::sync::Arc<dyn events::Bus> = house.bus.clone();
+    let bus: std::sync::Arc<dyn events::Bus> = house.bed.bus.clone();
     let handled = house.service.consumers.clone();
     house.service.bind(&bus).await.unwrap();
     house.service.consumers = handled;
@@ -203,7 +204,7 @@ async fn events_find_their_way_over_the_bus() {
         let created = contracts::crm::customer::v1::CustomerCreated { customer: Some(crate::house::customer(1, 1)) };
         bus.publish(&house.event(uuid::Uuid::from_u128(1), 1, &created)).await.unwrap();
         testkit::until("the customer is known", async || house.create(create_request(id(1), 9, 12)).await.ok()).await;
-        testkit::until("the order's event is sent", async || house.published().await.is_empty().then_some(())).await;
+        testkit::until("the order's event is sent", async || house.bed.published().await.is_empty().then_some(())).await;
         stop.cancel();
     };
     futures::join!(futures::future::join_all(tasks), work);

@@ -236,7 +236,7 @@ async fn crowded(count: u128) -> House {
     for n in 1..=10 {
         house.customer(n, 1).await;
     }
-    let company = house.store.company(house.company);
+    let company = house.bed.store.company(house.bed.company);
     let customers: Vec<CustomerCopy> =
         company.get_many(&(1..=10).map(uuid::Uuid::from_u128).collect::<Vec<_>>()).await.unwrap().into_iter().flatten().collect();
     for batch in (0..count).collect::<Vec<_>>().chunks(500) {
@@ -277,12 +277,12 @@ async fn a_page_costs_the_same_however_many_orders_there_are() {
         let mut examined = Vec::new();
         for filter in filters {
             for direction in [Direction::Ascending, Direction::Descending] {
-                let before = house.store.examined();
+                let before = house.bed.store.examined();
                 let first = office.list(filter.clone(), direction, 20, "").await;
                 if let Some(token) = first.next_page_token() {
                     office.list(filter.clone(), direction, 20, token).await;
                 }
-                examined.push(house.store.examined() - before);
+                examined.push(house.bed.store.examined() - before);
             }
         }
         assert!(examined.iter().all(|rows| *rows <= 2 * (2 * 21 + 10)), "{examined:?}");
