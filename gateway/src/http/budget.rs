@@ -15,6 +15,10 @@ use kernel::PageSize;
 /// Deeper documents are refused; introspection, the deepest honest one, has 15 levels.
 const MAX_DEPTH: usize = 32;
 
+/// More brackets within brackets are refused before the document is parsed. The parser calls itself for each value in a
+/// value, without end: a few kilobytes of them would take its stack, and the process.
+const MAX_NESTING: usize = 64;
+
 /// The most items that any list gives; who asks for more is refused by the service, with the field's name.
 const LONGEST: u64 = 200;
 
@@ -25,6 +29,51 @@ pub(super) struct Limits {
     pub(super) items: u64,
     /// Fields.
     pub(super) fields: u64,
+}
+
+/// Whether the document has more brackets within brackets than it may have; those in strings and comments don't count.
+pub(super) fn is_nested_too_deep(document: &str) -> bool {
+    let (mut depth, mut rest) = (0_usize, document.as_bytes());
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = match byte {
+            b'"' if after.starts_with(b"\"\"") => after_string(&after[2..], b"\"\"\"", b"\\\"\"\""),
+            b'"' => after_string(after, b"\"", b"\\"),
+            b'#' => after.iter().position(|byte| matches!(byte, b'\n' | b'\r')).map_or(&[][..], |end| &after[end..]),
+            b'{' | b'[' | b'(' => {
+                depth += 1;
+                if depth > MAX_NESTING {
+                    return true;
+                }
+                after
+            }
+            b'}' | b']' | b')' => {
+                depth = depth.saturating_sub(1);
+                after
+            }
+            _ => after,
+        };
+    }
+    false
+}
+
+/// What comes after the end of a string; `escape` is what takes the next bytes' meaning.
+fn after_string<'a>(mut rest: &'a [u8], end: &[u8], escape: &[u8]) -> &'a [u8] {
+    loop {
+        if let Some(after) = rest.strip_prefix(escape) {
+            // A simple string's escape is one backslash, and the byte after it stands for itself.
+            rest = if escape.len() == 1 { after.get(1..).unwrap_or_default() } else { after };
+        } else if let Some(after) = rest.strip_prefix(end) {
+            return after;
+        } else if end.len() == 1 && matches!(rest.first(), Some(b'\n' | b'\r')) {
+            // A simple string ends with its line: the parser will refuse it.
+            return rest;
+        } else {
+            match rest.split_first() {
+                Some((_, after)) => rest = after,
+                None => return rest,
+            }
+        }
+    }
 }
 
 /// Refuses an operation that asks for too much.
@@ -121,6 +170,27 @@ mod tests {
         let (_, operation) = document.operations.iter().next().unwrap();
         let limits = Limits { items: 20_000, fields: 5_000 };
         check(&operation.node, &document.fragments, &Variables::from_json(variables), limits)
+    }
+
+    #[test]
+    fn brackets_within_brackets_are_counted_and_those_in_strings_and_comments_are_not() {
+        let nested = |levels: usize| format!("{{ order(id: {}{}) {{ id }} }}", "[".repeat(levels), "]".repeat(levels));
+        assert!(!is_nested_too_deep(&nested(50)));
+        assert!(is_nested_too_deep(&nested(2_000)));
+        assert!(is_nested_too_deep(&"{a:".repeat(1_800)));
+        let harmless = "[".repeat(100);
+        for quoted in [
+            format!("\"{harmless}\""),
+            format!("\"\"\"{harmless}\n\\\"\"\"{harmless}\"\"\""),
+            format!("\"\\\"{harmless}\""),
+            format!("#{harmless}\n1"),
+        ] {
+            assert!(!is_nested_too_deep(&format!("{{ order(id: {quoted}) {{ id }} }}")), "{quoted}");
+        }
+        // What follows a string that is not closed, or a comment, counts.
+        for opened in ["\"\n", "\"\" ", "\"\"\"\"\"\" ", "# \"\n", "\"\\\\\" "] {
+            assert!(is_nested_too_deep(&format!("{{ order(id: {opened} {harmless}")), "{opened:?}");
+        }
     }
 
     #[test]

@@ -131,6 +131,9 @@ fn prepare(operation: &mut Operation, limits: budget::Limits) -> Result<Operatio
     let mut variables = std::mem::take(&mut operation.variables);
     let failed = |error| Box::new(async_graphql::Response::from_errors(vec![error]));
     let refuse = |message: &str| failed(async_graphql::ServerError::new(message, None));
+    if budget::is_nested_too_deep(&operation.query) {
+        return Err(failed(too_expensive("the document has too many brackets within brackets".to_owned())));
+    }
     let document = operation.parsed_query().map_err(failed)?;
     let mut operations = document.operations.iter();
     let definition = match &name {

@@ -113,6 +113,13 @@ async fn health_is_told_and_graphiql_is_off_without_being_asked_for() {
 
 #[tokio::test]
 async fn what_asks_for_more_than_can_be_given_is_refused_before_anything_is_asked() {
+    let values = format!("{{ order(id: {}{}) {{ id }} }}", "[".repeat(20_000), "]".repeat(20_000));
+    let fragments = (0..30).map(|n| format!("fragment F{n} on Query {{ ...F{} ...F{} }}", n + 1, n + 1)).collect::<String>();
+    let doubling = format!("{{ ...F0 }} {fragments} fragment F30 on Query {{ __typename }}");
+    for bomb in [values, doubling] {
+        let (status, _, reply) = answer(post(RESPONSE, "application/json", json!({ "query": bomb }).to_string())).await;
+        assert_eq!((status, &reply["errors"][0]["extensions"]["code"]), (400, &json!("TOO_EXPENSIVE")), "{reply}");
+    }
     let query = "{ orders(first: 100) { nodes { employees { orders(first: 100) { nodes { employees { orders(first: 100) { nodes { id } } } } } } } } }";
     let (status, _, reply) = answer(post(RESPONSE, "application/json", json!({ "query": query }).to_string())).await;
     assert_eq!((status, &reply["errors"][0]["extensions"]["code"]), (400, &json!("TOO_EXPENSIVE")), "{reply}");

@@ -91,6 +91,11 @@ async fn an_archived_customers_future_orders_are_canceled_and_no_new_ones_taken(
     let office = manager().await;
     let client = customer(&office, "Closing Shop").await;
     let future = order(&office, &client, 9, 9, 1).await;
+    let past = json!({
+        "customerId": client["id"], "serviceType": "SERVICE_CLEANING", "startsAt": "2020-03-10T09:00:00Z", "endsAt": "2020-03-10T11:00:00Z",
+        "priceTerms": { "fixed": { "amount": "80" } },
+    });
+    let past = office.change("orderCreate", "order { id version }", past).await["order"].clone();
     let version =
         office.data("query($id: ID!) { customer(id: $id) { version } }", json!({ "id": client["id"] })).await["customer"]["version"]
             .clone();
@@ -101,6 +106,11 @@ async fn an_archived_customers_future_orders_are_canceled_and_no_new_ones_taken(
     })
     .await;
     assert!(canceled["cancellation"]["reason"].as_str().unwrap().contains("archived"));
+    // Nor can a draft of the past be set to a day to come.
+    let late =
+        json!({ "id": past["id"], "version": past["version"], "startsAt": "2030-03-10T09:00:00Z", "endsAt": "2030-03-10T11:00:00Z" });
+    let refused = office.attempt("orderSchedule", "order { id }", late).await;
+    assert_eq!(refused["userErrors"][0]["code"], "CUSTOMER_ARCHIVED", "{refused}");
 
     let input = json!({
         "customerId": client["id"], "serviceType": "SERVICE_CLEANING", "startsAt": "2030-03-10T09:00:00Z", "endsAt": "2030-03-10T11:00:00Z",

@@ -16,6 +16,8 @@ use tokio::{sync::Semaphore, time::timeout};
 pub const MAX_BYTES: usize = 10 * 1024 * 1024;
 /// The most pixels of a file.
 const MAX_PIXELS: u64 = 50_000_000;
+/// The most pixels of a side: a line of millions of pixels is no photo, and costs far more than its size to make smaller.
+const MAX_SIDE: u32 = 16_384;
 /// The most memory that the pixels of a file may take: 50 megapixels of four bytes.
 const MAX_DECODED_BYTES: u64 = 4 * MAX_PIXELS;
 /// The most pixels of the picture, either way.
@@ -108,7 +110,7 @@ fn decode(content: &[u8], format: ImageFormat) -> Result<DynamicImage, ImageErro
     reader.limits(limits);
     let mut decoder = reader.into_decoder()?;
     let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MAX_PIXELS || decoder.total_bytes() > MAX_DECODED_BYTES {
+    if width.max(height) > MAX_SIDE || u64::from(width) * u64::from(height) > MAX_PIXELS || decoder.total_bytes() > MAX_DECODED_BYTES {
         return Err(too_many_pixels());
     }
     // A broken EXIF block is no reason to refuse a picture.
@@ -173,7 +175,7 @@ fn too_many_pixels() -> ImageError {
 
 fn refusal(error: ImageError) -> Error {
     match error {
-        ImageError::Limits(_) => Error::invalid(FIELD, "TOO_MANY_PIXELS", "must have at most 50 megapixels"),
+        ImageError::Limits(_) => Error::invalid(FIELD, "TOO_MANY_PIXELS", "must have at most 50 megapixels, and 16384 pixels on a side"),
         _ => damaged(),
     }
 }

@@ -6,12 +6,26 @@ use runtime::grpc::rpc_status;
 
 use super::{Access, Application};
 
-/// Fields of an order that a cleaner doesn't see.
-const PRICES: [&str; 2] = ["price", "price_terms"];
+/// Fields whose changes a cleaner sees. Not prices; and not whose order it was or where: it may have been another customer's.
+const FOR_THE_CREW: [&str; 13] = [
+    "service_type",
+    "status",
+    "needs_crew",
+    "starts_at",
+    "ends_at",
+    "crew_size",
+    "assignments",
+    "client_comments",
+    "comments",
+    "checklist",
+    "started_at",
+    "completed_at",
+    "cancellation",
+];
 
 impl Application {
     /// A page of the history of each order that is asked for. For the office, deleted orders included; a cleaner's own, without
-    /// prices.
+    /// prices, customers and addresses.
     ///
     /// # Errors
     /// For one order [`Error::NotFound`], [`Error::Invalid`], in its result.
@@ -26,7 +40,7 @@ impl Application {
         let mut pages = runtime::history::batch_list(&company, "order", permitted.collect()).await.into_iter();
         let results = refusals.into_iter().filter_map(|refusal| match refusal {
             Some(error) => Some(HistoryResult { result: Some(history_result::Result::Error(rpc_status(&error))) }),
-            None => pages.next().map(without_prices),
+            None => pages.next().map(for_the_crew),
         });
         Ok(results.collect())
     }
@@ -47,10 +61,10 @@ impl Application {
     }
 }
 
-fn without_prices(mut result: HistoryResult) -> HistoryResult {
+fn for_the_crew(mut result: HistoryResult) -> HistoryResult {
     if let Some(history_result::Result::Page(HistoryPage { entries, .. })) = &mut result.result {
         for entry in entries {
-            entry.changes.retain(|change| !PRICES.contains(&top_level(&change.field)));
+            entry.changes.retain(|change| FOR_THE_CREW.contains(&top_level(&change.field)));
         }
     }
     result
