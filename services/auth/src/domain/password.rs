@@ -5,7 +5,7 @@ use kernel::{EmailAddress, Error, Result, search::fold};
 use secrecy::{ExposeSecret as _, SecretString};
 use unicode_normalization::UnicodeNormalization as _;
 
-mod common;
+mod guessable;
 
 /// The fewest characters.
 const MIN: usize = 8;
@@ -45,7 +45,7 @@ impl Password {
             return refused("TOO_SHORT", format!("must have at least {MIN} characters"));
         }
         let folded = fold(password.expose());
-        if common::is_common(&folded) {
+        if guessable::is_guessable(&folded) {
             return refused("COMMON_PASSWORD", "must not be one that many people use or that follows the keyboard".to_owned());
         }
         if parts(email, name).any(|part| folded.contains(&part)) {

@@ -38,7 +38,7 @@ const MAX_BESIDE: usize = 2;
 const MAX_DECORATION: usize = 6;
 
 /// Whether a password, folded, is one that many people use.
-pub(super) fn is_common(folded: &str) -> bool {
+pub(super) fn is_guessable(folded: &str) -> bool {
     let password: Vec<char> = folded.chars().collect();
     is_decorated_word(&password) || follows_rows(&password) || repeats(&password)
 }
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_many_people_use_is_common() {
+    fn what_many_people_use_is_guessable() {
         for text in [
             "password",
             "Password1",
@@ -168,7 +168,7 @@ mod tests {
             "changeme",
             "alvaclean1",
         ] {
-            assert!(is_common(&fold(text)), "{text}");
+            assert!(is_guessable(&fold(text)), "{text}");
         }
     }
 
@@ -177,7 +177,7 @@ mod tests {
         for text in
             ["kvieši un rudzi", "tr0ub4dor&3", "fnord-xylophone", "dragon8274951", "purple monkey dishwasher", "wq7!kd02", "73911408"]
         {
-            assert!(!is_common(&fold(text)), "{text}");
+            assert!(!is_guessable(&fold(text)), "{text}");
         }
     }
 
