@@ -17,7 +17,7 @@ const MAX_DEPTH: usize = 32;
 
 /// More brackets within brackets are refused before the document is parsed. The parser calls itself for each value in a
 /// value, without end: a few kilobytes of them would take its stack, and the process.
-const MAX_NESTING: usize = 64;
+pub(super) const MAX_NESTING: usize = 64;
 
 /// The most items that any list gives; who asks for more is refused by the service, with the field's name.
 const LONGEST: u64 = 200;

@@ -122,8 +122,8 @@ fn is_json(headers: &HeaderMap) -> bool {
         && parts.all(|parameter| !parameter.starts_with("charset=") || parameter.trim_matches('"').ends_with("utf-8"))
 }
 
-/// Parses the document, finds the operation, refuses one that asks for too much, and gives variables that were not sent their defaults; what those give that
-/// have none is not given.
+/// Parses the document, finds the operation, refuses one that asks for too much, and gives variables that were not sent
+/// their defaults; what those give that have none is not given.
 ///
 /// async-graphql takes a variable without a value for false in `@skip` and `@include`, whatever its default.
 fn prepare(operation: &mut Operation, limits: budget::Limits) -> Result<OperationType, Box<async_graphql::Response>> {
@@ -132,7 +132,7 @@ fn prepare(operation: &mut Operation, limits: budget::Limits) -> Result<Operatio
     let failed = |error| Box::new(async_graphql::Response::from_errors(vec![error]));
     let refuse = |message: &str| failed(async_graphql::ServerError::new(message, None));
     if budget::is_nested_too_deep(&operation.query) {
-        return Err(failed(too_expensive("the document has too many brackets within brackets".to_owned())));
+        return Err(failed(too_expensive(format!("the document may have at most {} brackets within brackets", budget::MAX_NESTING))));
     }
     let document = operation.parsed_query().map_err(failed)?;
     let mut operations = document.operations.iter();
