@@ -12,7 +12,7 @@ mod answer;
 mod budget;
 pub(crate) mod graphiql;
 mod graphql;
-mod health;
+pub(crate) mod health;
 pub(crate) mod photos;
 
 use std::sync::Arc;
@@ -77,7 +77,7 @@ impl State {
     }
 }
 
-/// All routes. `ready` tells whether new requests are welcome.
+/// All routes; `ready` is what readiness depends on.
 pub(crate) fn routes(state: State, ready: health::Ready) -> Router {
     let graphiql_on = state.development.graphiql;
     let mut router = Router::new()

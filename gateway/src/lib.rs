@@ -37,25 +37,27 @@ use settings::{Development, Edge, Http};
 /// The gateway, ready to serve.
 pub struct Gateway {
     routes: axum::Router,
-    stopping: CancellationToken,
+    ready: http::health::Ready,
 }
 
 impl Gateway {
     /// A gateway to the services behind `clients`, which accepts the tokens that `verifier` does.
     #[must_use]
     pub fn new(clients: Clients, verifier: Arc<Verifier>, edge: Edge, development: Development) -> Self {
-        let stopping = CancellationToken::new();
+        let ready = http::health::Ready { stopping: CancellationToken::new(), verifier: verifier.clone() };
         let state = http::State::new(clients, verifier, edge, development);
-        Self { routes: http::routes(state, stopping.clone()), stopping }
+        Self { routes: http::routes(state, ready.clone()), ready }
     }
 
-    /// Serves until `stop`; requests under way then finish, for at most the set time.
+    /// Serves until `stop`; requests under way then finish, for at most the set time. It is ready once the auth service has
+    /// told the keys of access tokens, and answers before that too.
     pub async fn serve(self, listener: TcpListener, settings: &Http, stop: CancellationToken) {
         let connections = Connections::http1().at_most(settings.max_connections).drain(settings.stop_timeout);
         let retire = async {
             stop.cancelled().await;
-            self.stopping.cancel();
+            self.ready.stopping.cancel();
         };
-        tokio::join!(net::serve(listener, self.routes, connections, stop.clone()), retire);
+        let prepare = stop.run_until_cancelled(self.ready.verifier.prepare());
+        tokio::join!(net::serve(listener, self.routes, connections, stop.clone()), retire, prepare);
     }
 }

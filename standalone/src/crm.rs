@@ -16,7 +16,7 @@ use runtime::{
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::Data;
+use crate::{Data, Foundation, settings as sections};
 
 /// The use cases of the services, for commands in the same process.
 #[derive(Clone)]
@@ -58,13 +58,15 @@ pub struct Addresses {
 }
 
 impl Crm {
-    /// Opens the ports, then the data, and puts the parts together. All that can be wrong with the settings is found
+    /// Opens the ports, then the data, and puts the parts together. Neither a database nor a broker elsewhere need be up. All that can be wrong with the settings is found
     /// before a port is opened, and a port that is taken before the data is touched.
     ///
     /// # Errors
     /// [`ProgramError`] that says what to do.
     pub async fn open(settings: &Settings, data: &Data, env: &Env) -> Result<Self, ProgramError> {
+        let foundation = Foundation::new(settings, data, env)?;
         let edge: gateway::Settings = settings.section("gateway")?;
+        let own = (sections::auth(settings)?, settings.section("employee")?, settings.section("customer")?, settings.section("order")?);
         let metrics = MetricsPort::bind(&settings.section("telemetry")?).await?;
         let listener = net::bind("gateway.http.port", edge.http.address, edge.http.port).await?;
         let port = async |name: &str| -> Result<Listener, ProgramError> {
@@ -80,21 +82,14 @@ impl Crm {
             order: ports.3.address(),
         };
 
-        let bus = data.bus(env)?;
-        let with = async |name: &str, collections| -> Result<Dependencies, ProgramError> {
-            Ok(Dependencies { store: data.store(name, collections).await?, bus: bus.clone(), env: env.clone() })
+        let bus = foundation.bus()?;
+        let on = async |name: &str, collections| -> Result<Dependencies, ProgramError> {
+            Ok(Dependencies { store: foundation.store(name, collections).await?, bus: bus.clone(), env: env.clone() })
         };
-        let (auth, auth_service) =
-            auth::build(settings.section("auth")?, with(auth::SERVICE, auth::COLLECTIONS).await?).map_err(ProgramError::Build)?;
-        auth.ensure_company().await.map_err(ProgramError::Build)?;
-        let (employee, employee_service) =
-            employee::build(settings.section("employee")?, with(employee::SERVICE, employee::COLLECTIONS).await?)
-                .map_err(ProgramError::Build)?;
-        let (customer, customer_service) =
-            customer::build(settings.section("customer")?, with(customer::SERVICE, customer::COLLECTIONS).await?)
-                .map_err(ProgramError::Build)?;
-        let (order, order_service) =
-            order::build(settings.section("order")?, with(order::SERVICE, order::COLLECTIONS).await?).map_err(ProgramError::Build)?;
+        let (auth, auth_service) = built(on(auth::SERVICE, auth::COLLECTIONS).await?, |on| auth::build(own.0, on))?;
+        let (employee, employee_service) = built(on(employee::SERVICE, employee::COLLECTIONS).await?, |on| employee::build(own.1, on))?;
+        let (customer, customer_service) = built(on(customer::SERVICE, customer::COLLECTIONS).await?, |on| customer::build(own.2, on))?;
+        let (order, order_service) = built(on(order::SERVICE, order::COLLECTIONS).await?, |on| order::build(own.3, on))?;
 
         let keys = Arc::new(RemoteKeys::new(Transport::local(auth_service.routes.clone())));
         let verifier = Arc::new(Verifier::new(&edge.auth.issuer, &edge.auth.audience, keys, env.clone()));
@@ -170,4 +165,10 @@ impl Crm {
             None => Ok(()),
         }
     }
+}
+
+/// A service, ready while what it depends on is.
+fn built<A>(on: Dependencies, build: impl FnOnce(Dependencies) -> kernel::Result<(A, Service)>) -> Result<(A, Service), ProgramError> {
+    let (application, service) = build(on.clone()).map_err(ProgramError::Build)?;
+    Ok((application, service.needs_store_and_bus(&on.store, &on.bus)))
 }

@@ -18,7 +18,7 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
-use kernel::{Env, Principal, Timestamp};
+use kernel::{CompanyId, Env, Error, Principal, Timestamp};
 use runtime::program::ProgramError;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
@@ -33,6 +33,8 @@ const LOGINS: [(&str, &str); 3] =
     [("admin", "admin@alva.example"), ("manager", "manager@alva.example"), ("cleaner", "cleaner01@alva.example")];
 /// How many orders are made at the same time. More let the store commit more at once.
 const AT_ONCE: usize = 24;
+/// How long after a failure the store is asked again at the beginning.
+const AGAIN: Duration = Duration::from_secs(1);
 /// How far the demo has come, in the data folder.
 const STATE: &str = "demo.json";
 
@@ -67,13 +69,23 @@ pub async fn play(applications: &Applications, data: &Data, env: &Env) -> Result
     Ok(())
 }
 
+/// The company, once the store is there.
+async fn company(applications: &Applications) -> kernel::Result<CompanyId> {
+    loop {
+        match applications.auth.ensure_company().await {
+            Err(Error::Unavailable(_)) => tokio::time::sleep(AGAIN).await,
+            outcome => return outcome,
+        }
+    }
+}
+
 fn save(data: &Data, state: &State) -> Result<(), ProgramError> {
     data.write(STATE, &serde_json::to_string(state).unwrap_or_default())
 }
 
 async fn perform(applications: &Applications, env: &Env, as_of: Timestamp, again: bool) -> kernel::Result<()> {
     let script = Arc::new(Script::new(as_of));
-    let company = applications.auth.ensure_company().await?;
+    let company = company(applications).await?;
     let stage = Arc::new(Stage {
         applications: applications.clone(),
         env: env.clone(),

@@ -5,11 +5,12 @@ use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode};
 use clap::{Args, Parser, Subcommand};
 use kernel::Env;
 use runtime::{
+    dead_letters,
     program::{self, ProgramError},
     settings::Settings,
     signal,
 };
-use standalone::{Crm, Data, demo, settings};
+use standalone::{Crm, Data, Foundation, backup, demo, settings};
 use tokio_util::sync::CancellationToken;
 
 #[global_allocator]
@@ -39,6 +40,18 @@ enum Command {
     Schema,
     /// Print all settings with their defaults
     Settings,
+    /// Events that a consumer gave up on: list, show, replay, discard
+    DeadLetters {
+        #[command(subcommand)]
+        command: dead_letters::Command,
+    },
+    #[command(flatten)]
+    Backup(backup::Command),
+    /// What is done for a customer: erase
+    Customer {
+        #[command(subcommand)]
+        command: customer::commands::Command,
+    },
     #[command(flatten)]
     Auth(auth::commands::Command),
 }
@@ -46,7 +59,8 @@ enum Command {
 /// Where the data is, and where to listen.
 #[derive(Args)]
 struct Place {
-    /// The folder of the data; by default one in the user's data folder, another for the demo than for work
+    /// The folder of the data, and of whatever else is kept in files; by default one in the user's data folder, another for
+    /// the demo than for work
     #[arg(long, global = true, value_name = "FOLDER", conflicts_with = "ephemeral")]
     data: Option<PathBuf>,
     /// Keep the data in memory: it is gone when the program ends
@@ -90,6 +104,9 @@ fn main() -> ExitCode {
         Command::Up => frame(Work::Run { demo: true }),
         Command::Serve => frame(Work::Run { demo: false }),
         Command::Auth(command) => frame(Work::Auth(command)),
+        Command::Backup(command) => frame(Work::Backup(command)),
+        Command::Customer { command } => frame(Work::Customer(command)),
+        Command::DeadLetters { command } => frame(Work::DeadLetters(command)),
         Command::Schema => print(&gateway::sdl()),
         Command::Settings => print(&settings::commented()),
     }
@@ -99,6 +116,9 @@ fn main() -> ExitCode {
 enum Work {
     Run { demo: bool },
     Auth(auth::commands::Command),
+    Backup(backup::Command),
+    Customer(customer::commands::Command),
+    DeadLetters(dead_letters::Command),
 }
 
 impl Work {
@@ -106,8 +126,28 @@ impl Work {
         match self {
             Self::Run { demo } => run(settings, place, demo).await,
             Self::Auth(command) => {
-                let application = place.data(WORK)?.auth(&settings, &Env::system()).await?;
+                let (data, env) = (place.data(WORK)?, Env::system());
+                let application = Foundation::new(&settings, &data, &env)?.auth().await?;
                 print(&format!("{}\n", command.run(&application).await.map_err(ProgramError::Build)?));
+                Ok(())
+            }
+            Self::Backup(command) => {
+                let (data, env) = (place.data(WORK)?, Env::system());
+                print(&command.run(&Foundation::new(&settings, &data, &env)?, &env).await?);
+                Ok(())
+            }
+            Self::Customer(command) => {
+                let (data, env) = (place.data(WORK)?, Env::system());
+                let foundation = Foundation::new(&settings, &data, &env)?;
+                let bus = foundation.bus()?;
+                let application = foundation.customer(bus.clone()).await?;
+                print(&format!("{}\n", command.run(&application, &*bus).await.map_err(ProgramError::Build)?));
+                Ok(())
+            }
+            Self::DeadLetters(command) => {
+                let (data, env) = (place.data(WORK)?, Env::system());
+                let bus = Foundation::new(&settings, &data, &env)?.bus()?;
+                print(&format!("{}\n", command.run(&*bus).await.map_err(ProgramError::Build)?));
                 Ok(())
             }
         }
@@ -125,14 +165,16 @@ async fn run(mut settings: Settings, place: &Place, with_demo: bool) -> Result<(
     if with_demo {
         settings.set("gateway.development.graphiql", "true")?;
         settings.set("gateway.development.rpc_count", "true")?;
+        settings::set_demo_apart(&mut settings)?;
     }
     let (data, env) = (place.data(if with_demo { DEMO } else { WORK })?, Env::system());
     let crm = Crm::open(&settings, &data, &env).await?;
-    announce(&crm, &data, with_demo);
+    let foundation = Foundation::new(&settings, &data, &env)?;
+    announce(&crm, &foundation, with_demo);
 
-    let (stop, applications) = (CancellationToken::new(), crm.applications());
+    let (stop, applications, beside) = (CancellationToken::new(), crm.applications(), foundation.beside());
     let playing = async {
-        if with_demo && let Err(error) = demo::play(&applications, &data, &env).await {
+        if with_demo && let Err(error) = demo::play(&applications, &beside, &env).await {
             return error;
         }
         std::future::pending().await
@@ -155,15 +197,11 @@ async fn run(mut settings: Settings, place: &Place, with_demo: bool) -> Result<(
     served.and(watched)
 }
 
-fn announce(crm: &Crm, data: &Data, with_demo: bool) {
+fn announce(crm: &Crm, foundation: &Foundation<'_>, with_demo: bool) {
     let addresses = crm.addresses();
-    let place = match data {
-        Data::Folder(folder) => folder.display().to_string(),
-        Data::Memory => "memory, gone with the process".to_owned(),
-    };
     let graphiql = if with_demo { format!("  GraphiQL  {}\n", url(addresses.gateway, "/graphiql")) } else { String::new() };
     print(&format!(
-        "The CRM is running. Ctrl-C stops it.\n\n{graphiql}  GraphQL   {}\n  gRPC      auth {} · employee {} · customer {} · order {}\n  data      {place}\n",
+        "The CRM is running. Ctrl-C stops it.\n\n{graphiql}  GraphQL   {}\n  gRPC      auth {} · employee {} · customer {} · order {}\n  data      {foundation}\n",
         url(addresses.gateway, "/graphql"),
         addresses.auth,
         addresses.employee,

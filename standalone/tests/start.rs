@@ -53,3 +53,42 @@ fn unknown_and_bad_settings_are_told_with_their_variable() {
     let text = refusal(&crm(&["serve", "--ephemeral"], &[("CRM__ORDER__GRPC__PORT", "many")]));
     assert!(text.contains("CRM__ORDER__GRPC__PORT"), "{text}");
 }
+
+#[test]
+fn settings_that_a_service_has_only_as_a_program_of_its_own_are_no_settings_here() {
+    for variable in ["CRM__ORDER__STORE__PATH", "CRM__ORDER__BUS__URL", "CRM__CUSTOMER__AUTH__URL", "CRM__AUTH__AUTH__ISSUER"] {
+        let text = refusal(&crm(&["serve", "--ephemeral"], &[(variable, "x")]));
+        assert!(text.starts_with(&format!("crm: {variable} is no setting")), "{text}");
+    }
+}
+
+#[test]
+fn what_would_outlive_memory_is_refused_with_it() {
+    for (variable, value, key) in [("CRM__STORE__KIND", "mongodb", "store.kind"), ("CRM__BUS__KIND", "rabbitmq", "bus.kind")] {
+        let text = refusal(&crm(&["serve", "--ephemeral"], &[(variable, value)]));
+        assert!(text.starts_with("crm: --ephemeral: ") && text.contains(&format!("{key} ({variable})")), "{text}");
+    }
+}
+
+#[test]
+fn kinds_and_addresses_that_are_none_are_told_and_secrets_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["serve", "--port", "0", "--grpc-port", "0", "--data", folder.path().to_str().unwrap()];
+    let (mongodb, rabbitmq) = (("CRM__STORE__KIND", "mongodb"), ("CRM__BUS__KIND", "rabbitmq"));
+    for (variables, expected) in [
+        (vec![("CRM__STORE__KIND", "postgres")], "store.kind (CRM__STORE__KIND): must be one of mongodb, sqlite"),
+        (vec![("CRM__BUS__KIND", "kafka")], "bus.kind (CRM__BUS__KIND): must be one of rabbitmq, in-process"),
+        (vec![mongodb, ("CRM__STORE__URL", "")], "store.url (CRM__STORE__URL): must be"),
+        (vec![mongodb, ("CRM__STORE__URL", "http://crm:hunter2@db")], "store.url (CRM__STORE__URL): "),
+        (vec![mongodb, ("CRM__STORE__DATABASE", "a/b")], "store.database (CRM__STORE__DATABASE): must be"),
+        (vec![rabbitmq, ("CRM__BUS__URL", "http://crm:hunter2@mq")], "bus.url (CRM__BUS__URL): must be"),
+        (vec![rabbitmq, ("CRM__BUS__NAMESPACE", "a b")], "bus.namespace (CRM__BUS__NAMESPACE): must be"),
+    ] {
+        let text = refusal(&crm(&arguments, &variables));
+        assert!(text.contains(expected) && !text.contains("hunter2"), "{text}");
+    }
+    let printed = crm(&["settings"], &[("CRM__STORE__URL", "mongodb://crm:hunter2@db")]);
+    let printed = String::from_utf8(printed.stdout).unwrap();
+    assert!(printed.contains("[order.grpc]") && !printed.contains("hunter2"), "only defaults are printed");
+    assert!(!printed.contains("[order.store]") && !printed.contains("[auth.auth]"), "{printed}");
+}

@@ -1,11 +1,11 @@
 //! The developer's commands: `cargo xtask <command>`. CI runs the same.
 //!
-//! It depends on nothing of the workspace, so that it is built in seconds and `up` builds nothing twice.
+//! Of the workspace it depends on `components` only, so that it is built in seconds and `up` builds nothing twice.
 
-#[path = "../../standalone/benches/graph/arguments.rs"]
 mod bench;
 mod lint;
 mod schema;
+mod test;
 
 use std::{
     path::{Path, PathBuf},
@@ -31,9 +31,23 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Run every test.
+    /// Run every test, on a MongoDB and a RabbitMQ that are started for it; the scenarios in every shape; a short round of faults.
+    ///
+    /// Both come from what is installed, else from Docker, else from packages. Where CRM_TEST_MONGODB_URL or CRM_TEST_RABBITMQ_URL is
+    /// set, tests use that one.
     Test {
-        /// Passed to `cargo test`, such as the name of a test or `-p order`; everything where nothing is given.
+        /// Passed to `cargo test`, such as the name of a test or `-p order`; only that is run then.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Start a MongoDB and a RabbitMQ, until Ctrl-C, for tests that are run by `cargo test`: the short way while developing.
+    Components,
+    /// Break things under load and show that nothing is lost and nothing happens twice.
+    Faults {
+        /// With programs as they are deployed: slower to build, for figures.
+        #[arg(long)]
+        release: bool,
+        /// Passed to `faults`, such as `--seed 7 --repetitions 20`; `cargo xtask faults -- --help` tells them.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
@@ -43,7 +57,7 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
-    /// Measure the gateway beside a hand-written handler: RPCs per query, CPU per request, requests per second.
+    /// Measure the gateway beside a hand-written handler, or what the data costs: docs/benchmark.md tells what the figures mean.
     Bench(bench::Arguments),
     /// Check what a pull request must pass: formatting, clippy, stale generated files, contracts, dependencies.
     Lint,
@@ -54,10 +68,11 @@ fn main() -> ExitCode {
         Task::Up { arguments } => {
             run(cargo().args(["run", "--release", "--package", "standalone", "--bin", "crm", "--", "up"]).args(arguments))
         }
-        Task::Test { arguments } if arguments.is_empty() => run(cargo().args(["test", "--workspace"])),
-        Task::Test { arguments } => run(cargo().arg("test").args(arguments)),
+        Task::Test { arguments } => test::test(&arguments),
+        Task::Components => test::components(),
+        Task::Faults { release, arguments } => test::faults(release, &arguments),
         Task::Schema { check } => schema::schema(check),
-        Task::Bench(_) => run_bench(),
+        Task::Bench(arguments) => bench::bench(&arguments),
         Task::Lint => lint::lint(),
     };
     match done {
@@ -67,14 +82,6 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// The benchmark runs the programs as they are deployed. They are built together with it, and of the same packages, so that
-/// nothing is built twice. It reads its arguments itself; here they are checked before anything is built.
-fn run_bench() -> anyhow::Result<()> {
-    const WHAT: [&str; 6] = ["--package", "standalone", "--package", "gateway", "--bench", "graph"];
-    run(cargo().args(["build", "--release", "--bins"]).args(WHAT))?;
-    run(cargo().arg("bench").args(WHAT).arg("--").args(std::env::args_os().skip(2)))
 }
 
 /// The folder of the workspace.

@@ -93,14 +93,14 @@ impl Order {
         found_or_null(read::get::<CustomersById>(ctx, self.0.customer_id.clone()).await)
     }
 
-    /// The customer's name, which follows the customer.
+    /// The customer's name, which follows the customer; "Erased customer" where what is personal of them was erased.
     async fn customer_name(&self) -> &str {
         &self.0.customer_name
     }
 
-    /// The customer's telephone number, which follows the customer.
-    async fn customer_phone(&self) -> PhoneNumber {
-        PhoneNumber(self.0.customer_phone.clone())
+    /// The customer's telephone number, which follows the customer; null where what is personal of them was erased.
+    async fn customer_phone(&self) -> Option<PhoneNumber> {
+        optional(&self.0.customer_phone).map(PhoneNumber)
     }
 
     /// The customer's property; null where the address was given by hand.
@@ -108,7 +108,8 @@ impl Order {
         optional(&self.0.property_id).map(|id| Kind::Property.global(&id))
     }
 
-    /// Where to clean; follows the property until the order has ended.
+    /// Where to clean; follows the property until the order has ended. Null where what is personal of the customer was
+    /// erased.
     async fn address(&self) -> Option<Address> {
         self.0.address.as_ref().map(Address::from)
     }

@@ -16,7 +16,6 @@ use crate::{
     passwords::Passwords,
     publishing,
     settings::Settings,
-    throttle::Throttle,
 };
 
 mod accept_invitation;
@@ -37,6 +36,7 @@ mod refresh_session;
 mod sign_in;
 mod sign_out;
 mod signing_keys;
+mod tries;
 
 pub use change_password::ChangePassword;
 pub use create_invitation::Invitation;
@@ -51,14 +51,16 @@ pub struct Application {
     env: Env,
     settings: Arc<Settings>,
     passwords: Passwords,
-    throttle: Throttle,
+    /// Held while a wrong password is written down.
+    noting: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// What a use case knows already when it has the change of an account kept.
 #[derive(Default)]
 struct Known<'a> {
-    /// The company's admins, where something was decided by them: they must still be these.
-    admins: Option<Admins>,
+    /// The company's admins, where something was decided by them, or where the transaction changes several accounts: they must
+    /// still be these, and become what they are after this change.
+    admins: Option<&'a mut Admins>,
     /// The one session that goes on though the account's sessions end.
     session: Option<&'a Session>,
 }
@@ -78,7 +80,7 @@ impl Application {
     /// # Errors
     /// [`Error::Internal`] where passwords can't be hashed.
     pub fn new(store: Store, env: Env, settings: Settings) -> Result<Self> {
-        Ok(Self { store, env, settings: Arc::new(settings), passwords: Passwords::new()?, throttle: Throttle::new() })
+        Ok(Self { store, env, settings: Arc::new(settings), passwords: Passwords::new()?, noting: Arc::default() })
     }
 
     /// The same use cases at another time, by another chance.
@@ -154,15 +156,20 @@ impl Application {
             return Err(Error::internal("nothing became of no account"));
         };
         if Admins::concerns(before, &after) {
+            let mut present;
             let admins = match known.admins {
                 Some(admins) => admins,
-                None => self.admins(&company).await?,
+                None => {
+                    present = self.admins(&company).await?;
+                    &mut present
+                }
             };
             let with = admins.with(&after)?;
             match admins.version {
                 0 => transaction.insert(&with),
-                _ => transaction.update(&admins, &with),
+                _ => transaction.update(admins, &with),
             };
+            *admins = with;
         }
         let mut last = before.cloned();
         for Change { account, event } in changes {

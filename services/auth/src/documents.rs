@@ -5,11 +5,14 @@ use serde::{Deserialize, Serialize};
 use store::{Collection, Document, Index};
 use uuid::Uuid;
 
-use crate::domain::{account::Account, admins::Admins, employee::Employee, keys::KeyRing, session::Session};
+use crate::{
+    domain::{account::Account, admins::Admins, employee::Employee, keys::KeyRing, session::Session},
+    throttle::Tries,
+};
 
 /// Everything that this service keeps.
 pub const COLLECTIONS: &[&Collection] =
-    &[&ACCOUNTS, &LAST_SIGN_INS, &REFUSED_SIGN_INS, &SESSIONS, &ADMINS, &EMPLOYEES, &KEY_RINGS, &INSTALLATIONS];
+    &[&ACCOUNTS, &LAST_SIGN_INS, &SIGN_IN_TRIES, &SESSIONS, &ADMINS, &EMPLOYEES, &KEY_RINGS, &INSTALLATIONS];
 
 /// The scope of what the installation has once, whatever the number of its companies: the signing keys, and which
 /// company was its first. It is no company: nobody can sign in to it.
@@ -33,7 +36,12 @@ static ACCOUNTS: Collection = Collection {
 
 static LAST_SIGN_INS: Collection = Collection { name: "last_sign_ins", indexes: &[], history: None, unaudited: &[] };
 
-static REFUSED_SIGN_INS: Collection = Collection { name: "refused_sign_ins", indexes: &[], history: None, unaudited: &[] };
+static SIGN_IN_TRIES: Collection = Collection {
+    name: "sign_in_tries",
+    indexes: &[Index { name: "by_weight", fields: &["empty_at"], unique: false }],
+    history: None,
+    unaudited: &[],
+};
 
 static SESSIONS: Collection = Collection {
     name: "sessions",
@@ -63,16 +71,6 @@ static INSTALLATIONS: Collection = Collection { name: "installations", indexes: 
 pub(crate) struct LastSignIn {
     /// The account.
     pub(crate) id: AccountId,
-    /// When.
-    pub(crate) at: Timestamp,
-}
-
-/// When somebody last tried to sign in to no account. It is written so that this is refused no sooner than a wrong
-/// password of an account, which is written down as well (ASVS 6.3.8).
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct RefusedSignIn {
-    /// The company; it has one such document.
-    pub(crate) id: CompanyId,
     /// When.
     pub(crate) at: Timestamp,
 }
@@ -113,9 +111,9 @@ documents! {
     Session, SESSIONS, |it| it.id.uuid(), |it| it.version;
     Admins, ADMINS, |it| it.id.uuid(), |it| it.version;
     Employee, EMPLOYEES, |it| it.id.uuid(), |it| it.version;
+    Tries, SIGN_IN_TRIES, |it| it.id, |it| it.version;
     KeyRing, KEY_RINGS, |it| it.id, |it| it.version;
     // These are written over, or never change.
     LastSignIn, LAST_SIGN_INS, |it| it.id.uuid(), |_| 1;
-    RefusedSignIn, REFUSED_SIGN_INS, |it| it.id.uuid(), |_| 1;
     Installation, INSTALLATIONS, |it| it.id, |_| 1;
 }

@@ -20,16 +20,15 @@ const PROGRAM: Program = Program {
 
 fn main() -> ExitCode {
     let arguments = Command::augment_subcommands(PROGRAM.command()).subcommand_required(false).get_matches();
+    if let Some(done) = PROGRAM.operate(&arguments) {
+        return done;
+    }
     match Command::from_arg_matches(&arguments) {
         Ok(command) => PROGRAM.once(async |settings, dependencies| {
             let (application, _) = auth::build(settings, dependencies)?;
             let told = command.run(&application).await?;
             writeln!(stdout(), "{told}").map_err(Error::internal)
         }),
-        Err(_) => PROGRAM.serve(async |settings, dependencies| {
-            let (application, service) = auth::build(settings, dependencies)?;
-            application.ensure_company().await?;
-            Ok(service)
-        }),
+        Err(_) => PROGRAM.serve(async |settings, dependencies| Ok(auth::build(settings, dependencies)?.1)),
     }
 }

@@ -1,24 +1,17 @@
 //! What this service does on the events of others: logins follow employees.
 
 use async_trait::async_trait;
-use contracts::crm::employee::v1;
+use contracts::{consumers, crm::employee::v1};
 use events::{HandleError, Handler, Subscription, decode};
 use kernel::{EmailAddress, EmployeeId, Envelope};
 use prost::Name;
+use runtime::consumers::subscription;
 
 use crate::{application::Application, domain::employee::Facts};
 
-/// The events that change what an employee's login is to be. Each carries the whole employee, and the newest one counts:
-/// what was missed or came too late makes no difference.
-pub(crate) const EMPLOYEES: Subscription = Subscription::new(
-    "auth.employees",
-    &[
-        "crm.employee.v1.EmployeeCreated",
-        "crm.employee.v1.EmployeeUpdated",
-        "crm.employee.v1.EmployeeDeactivated",
-        "crm.employee.v1.EmployeeReactivated",
-    ],
-);
+/// What is listened for. Each event carries the whole employee, and the newest one counts: what was missed or came too late
+/// makes no difference.
+pub(crate) const EMPLOYEES: Subscription = subscription(consumers::AUTH_EMPLOYEES);
 
 /// Follows the employees.
 pub(crate) struct FollowEmployees(pub(crate) Application);

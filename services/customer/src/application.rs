@@ -1,8 +1,11 @@
 //! The use cases, one file each. Every one decides first whether the caller may.
 
-use std::collections::HashMap;
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use kernel::{CustomerId, Env, Error, Principal, Result, Role};
+use kernel::{CompanyId, CustomerId, Env, Error, Principal, Result, Role};
 use store::{CompanyStore, Store};
 use uuid::Uuid;
 
@@ -16,6 +19,7 @@ mod add_property;
 mod archive_customer;
 mod create_customer;
 mod delete_customer;
+mod erase_customer;
 mod get_customers;
 mod list_customers;
 mod list_history;
@@ -27,6 +31,7 @@ mod update_customer;
 mod update_property;
 
 pub use add_property::AddProperty;
+pub use erase_customer::Erasure;
 pub use list_customers::{CustomerFilter, CustomerOrder, ListCustomers};
 pub use remove_property::RemoveProperty;
 pub use search_customers::{Found, SearchCustomers};
@@ -43,6 +48,8 @@ pub(crate) const DELETION: Role = Role::Admin;
 pub struct Application {
     store: Store,
     env: Env,
+    /// The companies that the store is known to know.
+    companies: Arc<Mutex<BTreeSet<CompanyId>>>,
 }
 
 /// A customer as callers see them: with what their orders make known.
@@ -58,17 +65,27 @@ impl Application {
     /// The use cases on a store.
     #[must_use]
     pub fn new(store: Store, env: Env) -> Self {
-        Self { store, env }
+        Self { store, env, companies: Arc::default() }
     }
 
     /// The same use cases at another time, by another chance.
     #[must_use]
     pub fn with_env(&self, env: Env) -> Self {
-        Self { store: self.store.clone(), env }
+        Self { env, ..self.clone() }
     }
 
     fn company(&self, principal: &Principal) -> CompanyStore {
         self.store.company(principal.company)
+    }
+
+    /// Makes the store know that this company has customers, so that operators find them without naming it.
+    async fn add_company(&self, company: CompanyId) -> Result<()> {
+        let known = || self.companies.lock().unwrap_or_else(PoisonError::into_inner);
+        if !known().contains(&company) {
+            self.store.add_company(company).await?;
+            known().insert(company);
+        }
+        Ok(())
     }
 
     /// The customer that the input's `field` names.

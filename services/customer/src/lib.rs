@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`domain`] | customers and their rules: pure values |
 //! | [`application`] | the use cases, one file each; who may do what is decided there |
+//! | [`commands`] | what operators do |
 //! | [`documents`] | how the domain is kept: collections and indexes |
 //! | `grpc` | messages to use cases and back; `messages`: the domain as messages of the contract |
 //! | `publishing` | what others are told |
@@ -15,6 +16,7 @@
 //! and its event in one transaction.
 
 pub mod application;
+pub mod commands;
 pub mod documents;
 pub mod domain;
 mod grpc;

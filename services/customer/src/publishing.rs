@@ -1,7 +1,7 @@
 //! What other services are told of customers.
 
 use contracts::crm::customer::v1;
-use kernel::{Env, Envelope, Principal};
+use kernel::{CustomerId, Env, Envelope, Principal};
 
 use crate::{
     SERVICE,
@@ -25,4 +25,10 @@ pub(crate) fn envelope(env: &Env, principal: &Principal, event: Event, customer:
 pub(crate) fn deleted(env: &Env, principal: &Principal, customer: &Customer) -> Envelope {
     let message = v1::CustomerDeleted { customer_id: customer.id.to_string() };
     events::envelope(env, principal, SERVICE, customer.id.uuid(), customer.version + 1, &message)
+}
+
+/// The envelope of the erasure of a customer, at a version that wins over all events before it.
+pub(crate) fn erased(env: &Env, principal: &Principal, id: CustomerId, version: u64) -> Envelope {
+    let message = v1::CustomerErased { customer_id: id.to_string() };
+    events::envelope(env, principal, SERVICE, id.uuid(), version, &message)
 }

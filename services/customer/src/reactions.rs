@@ -1,11 +1,11 @@
 //! What this service does on the events of others: it keeps count of each customer's orders.
 
 use async_trait::async_trait;
-use contracts::{crm::order::v1, read};
+use contracts::{consumers, crm::order::v1, read};
 use events::{HandleError, Handler, Subscription, decode};
 use kernel::{CustomerId, Env, Envelope, Error, OrderId, Principal, Result, Timestamp};
 use prost::Name;
-use runtime::retry::retry_conflicts;
+use runtime::{consumers::subscription, retry::retry_contended};
 use store::{CompanyStore, Query, Store};
 
 use crate::{
@@ -13,12 +13,9 @@ use crate::{
     domain::{CustomerFacts, OrderRef, OrderState},
 };
 
-/// The events that say whose an order is or that it was completed. Each carries the whole order, and the newest one
-/// counts: what was missed or came too late makes no difference.
-pub(crate) const ORDERS: Subscription = Subscription::new(
-    "customer.orders",
-    &["crm.order.v1.OrderCreated", "crm.order.v1.OrderMoved", "crm.order.v1.OrderCompleted", "crm.order.v1.OrderDeleted"],
-);
+/// What is listened for: the events that say whose an order is or that it was completed. Each carries the whole order, and
+/// the newest one counts: what was missed or came too late makes no difference.
+pub(crate) const ORDERS: Subscription = subscription(consumers::CUSTOMER_ORDERS);
 
 /// Follows the orders.
 pub(crate) struct FollowOrders {
@@ -31,7 +28,7 @@ impl Handler for FollowOrders {
     async fn handle(&self, event: &Envelope) -> Result<(), HandleError> {
         let state = order_state(event)?;
         // Orders of one customer come at the same time, and each changes that customer's facts.
-        Ok(retry_conflicts(async || self.follow(event, state).await).await?)
+        Ok(retry_contended("a customer's orders", async || self.follow(event, state).await).await?)
     }
 }
 

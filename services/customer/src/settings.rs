@@ -11,13 +11,13 @@ pub struct Settings {}
 
 #[cfg(test)]
 mod tests {
-    use runtime::settings::{COMMON, Common, Settings as Values};
+    use runtime::settings::{COMMON, Common, GRPC, Settings as Values};
 
     use super::*;
 
     #[test]
     fn the_defaults_are_complete_and_have_the_services_port() {
-        let values = Values::new("CUSTOMER", &[("", COMMON), ("", SETTINGS)], []).unwrap();
+        let values = Values::new("CUSTOMER", &[("", COMMON), ("", GRPC), ("", SETTINGS)], []).unwrap();
         assert_eq!(values.extract::<Common>().unwrap().grpc.port, 50053);
         values.extract::<Settings>().unwrap();
     }

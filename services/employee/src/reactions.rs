@@ -3,24 +3,19 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use contracts::{crm::auth::v1, read};
+use contracts::{consumers, crm::auth::v1, read};
 use events::{HandleError, Handler, Subscription, decode};
 use kernel::{Envelope, Error, Result};
+use prost::Name;
+use runtime::consumers::subscription;
 
 use crate::{
     application::{Application, LoginNews},
     domain::{AccountFacts, Refusal},
 };
 
-const CREATED: &str = "crm.auth.v1.AccountCreated";
-const UPDATED: &str = "crm.auth.v1.AccountUpdated";
-const DISABLED: &str = "crm.auth.v1.AccountDisabled";
-const ENABLED: &str = "crm.auth.v1.AccountEnabled";
-const ROLE_CHANGED: &str = "crm.auth.v1.AccountRoleChanged";
-const REFUSED: &str = "crm.auth.v1.AccountProvisionRefused";
-
 /// What the service hears of accounts.
-pub const ACCOUNTS: Subscription = Subscription::new("employee.accounts", &[CREATED, UPDATED, DISABLED, ENABLED, ROLE_CHANGED, REFUSED]);
+pub const ACCOUNTS: Subscription = subscription(consumers::EMPLOYEE_ACCOUNTS);
 
 /// Hears of accounts.
 pub(crate) struct Accounts(Application);
@@ -50,16 +45,25 @@ impl Accounts {
 #[async_trait]
 impl Handler for Accounts {
     async fn handle(&self, event: &Envelope) -> Result<(), HandleError> {
-        match event.kind.as_str() {
-            CREATED => self.account(event, decode::<v1::AccountCreated>(event)?.account).await,
-            UPDATED => self.account(event, decode::<v1::AccountUpdated>(event)?.account).await,
-            DISABLED => self.account(event, decode::<v1::AccountDisabled>(event)?.account).await,
-            ENABLED => self.account(event, decode::<v1::AccountEnabled>(event)?.account).await,
-            ROLE_CHANGED => self.account(event, decode::<v1::AccountRoleChanged>(event)?.account).await,
-            REFUSED => self.refused(event, decode(event)?).await,
-            other => Err(HandleError::Poison(format!("{other} was not asked for"))),
-        }
+        let account = if is::<v1::AccountCreated>(event) {
+            decode::<v1::AccountCreated>(event)?.account
+        } else if is::<v1::AccountUpdated>(event) {
+            decode::<v1::AccountUpdated>(event)?.account
+        } else if is::<v1::AccountDisabled>(event) {
+            decode::<v1::AccountDisabled>(event)?.account
+        } else if is::<v1::AccountEnabled>(event) {
+            decode::<v1::AccountEnabled>(event)?.account
+        } else if is::<v1::AccountRoleChanged>(event) {
+            decode::<v1::AccountRoleChanged>(event)?.account
+        } else {
+            return self.refused(event, decode(event)?).await;
+        };
+        self.account(event, account).await
     }
+}
+
+fn is<M: Name>(event: &Envelope) -> bool {
+    event.kind == M::full_name()
 }
 
 fn facts(account: &v1::Account) -> Result<AccountFacts> {

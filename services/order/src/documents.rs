@@ -3,10 +3,10 @@
 use store::{Collection, Document, Index};
 use uuid::Uuid;
 
-use crate::domain::{CustomerCopy, EmployeeCopy, Order};
+use crate::domain::{CustomerCopy, EmployeeCopy, FormerOrder, Order};
 
 /// Everything that this service keeps.
-pub const COLLECTIONS: &[&Collection] = &[&ORDERS, &CUSTOMERS, &EMPLOYEES];
+pub const COLLECTIONS: &[&Collection] = &[&ORDERS, &FORMER_ORDERS, &CUSTOMERS, &EMPLOYEES];
 
 /// Every list is sorted by start, dates are a range of it, and whatever else a list asks for, the most selective of it
 /// leads one of these. Of indexes with as many fields the first serves, so what is more selective stands first. The last
@@ -30,6 +30,13 @@ static ORDERS: Collection = Collection {
     unaudited: &["employee_ids", "needs_crew", "created_at", "updated_at"],
 };
 
+static FORMER_ORDERS: Collection = Collection {
+    name: "former_orders",
+    indexes: &[Index { name: "by_customer", fields: &["customer_id", "id"], unique: false }],
+    history: None,
+    unaudited: &[],
+};
+
 static CUSTOMERS: Collection = Collection { name: "customers", indexes: &[], history: None, unaudited: &[] };
 
 static EMPLOYEES: Collection = Collection { name: "employees", indexes: &[], history: None, unaudited: &[] };
@@ -48,6 +55,19 @@ impl Document for Order {
 
     fn version(&self) -> u64 {
         self.version
+    }
+}
+
+impl Document for FormerOrder {
+    const COLLECTION: &'static Collection = &FORMER_ORDERS;
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// It never changes.
+    fn version(&self) -> u64 {
+        1
     }
 }
 

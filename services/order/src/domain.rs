@@ -8,11 +8,13 @@
 //! | [`copies`] | facts of other services that are kept here |
 //! | [`customer`], [`employee`] | those facts, and what they mean for an order |
 //! | [`event`] | what happened to an order |
+//! | [`former`] | whose an order was before |
 
 pub mod copies;
 pub mod customer;
 pub mod employee;
 pub mod event;
+pub mod former;
 pub mod order;
 pub mod period;
 pub mod price;
@@ -21,6 +23,7 @@ pub use copies::FactCopy;
 pub use customer::{CustomerCopy, CustomerFacts, CustomerStatus, Place, PropertyFacts};
 pub use employee::{EmployeeCopy, EmployeeFacts};
 pub use event::{OrderEvent, UnassignReason};
+pub use former::FormerOrder;
 pub use order::{
     Order, OrderState, ServiceType,
     checklist::{ChecklistEntry, ChecklistItem},

@@ -22,7 +22,7 @@ pub(crate) fn order_without_prices(order: &Order) -> v1::Order {
         customer_name: order.customer_name.clone(),
         customer_phone: order.customer_phone.clone(),
         property_id: order.property_id.map(|id| id.to_string()).unwrap_or_default(),
-        address: Some(write::address(&order.address)),
+        address: Some(&order.address).filter(|address| !address.street.is_empty()).map(write::address),
         access_notes: order.access_notes.clone(),
         service_type: service_type(order.service_type).into(),
         status: status(order.status).into(),

@@ -10,17 +10,22 @@
 //! with the mark that the event was received. A crash at any point is made good by the event's redelivery,
 //! which finds the copy unsettled and walks again: an order that follows already is read and left alone.
 //!
+//! Where the facts say that a customer was erased, the orders are forgotten as well as changed: what their history and
+//! the outbox hold of before goes in the same transactions, also that of orders which are no longer the customer's.
+//!
 //! Orders follow the copy, not the event. So an event that comes late, twice or in the wrong order changes nothing; why no order
 //! escapes a walk is told at [`copies`](crate::domain::copies).
 
 use std::sync::Arc;
 
+use contracts::consumers;
 use events::{Handler, Subscription};
 use kernel::{Actor, Env};
+use runtime::consumers::subscription;
 use store::Store;
 
 use crate::{
-    domain::{EmployeeCopy, Order},
+    domain::{CustomerFacts, CustomerStatus, EmployeeCopy, EmployeeFacts, Order},
     turns::Turns,
 };
 use follower::Follower;
@@ -30,18 +35,20 @@ mod employees;
 mod follower;
 
 /// What is listened for of customers.
-pub(crate) const CUSTOMERS: Subscription = Subscription::new("order.customers", customers::KINDS);
+pub(crate) const CUSTOMERS: Subscription = subscription(consumers::ORDER_CUSTOMERS);
 /// What is listened for of employees.
-pub(crate) const EMPLOYEES: Subscription = Subscription::new("order.employees", employees::KINDS);
+pub(crate) const EMPLOYEES: Subscription = subscription(consumers::ORDER_EMPLOYEES);
 
 /// Orders follow their customers.
 pub(crate) fn customers(store: Store, env: Env, turns: Arc<Turns>) -> Arc<dyn Handler> {
     let follow = Order::follow_customer;
-    Arc::new(Follower { consumer: CUSTOMERS.consumer, field: "customer_id", facts: customers::facts, follow, store, env, turns })
+    let erased = |facts: &CustomerFacts| facts.status == CustomerStatus::Erased;
+    Arc::new(Follower { consumer: CUSTOMERS.consumer, field: "customer_id", facts: customers::facts, follow, erased, store, env, turns })
 }
 
 /// Orders follow their crews.
 pub(crate) fn employees(store: Store, env: Env, turns: Arc<Turns>) -> Arc<dyn Handler> {
     let follow = |order: &mut Order, copy: &EmployeeCopy, _: &Actor, at| order.follow_employee(copy, at);
-    Arc::new(Follower { consumer: EMPLOYEES.consumer, field: "employee_ids", facts: employees::facts, follow, store, env, turns })
+    let erased = |_: &EmployeeFacts| false;
+    Arc::new(Follower { consumer: EMPLOYEES.consumer, field: "employee_ids", facts: employees::facts, follow, erased, store, env, turns })
 }

@@ -7,6 +7,8 @@
 //! | [`error`] | [`kernel::Error`] ↔ `google.rpc.Status` with details |
 //! | [`write`] | kernel values → messages |
 //! | [`read`] | messages → kernel values, with errors that name the field |
+//! | [`consumers`] | who gets which events |
+//! | [`event`] | events whose kind is known at run time only |
 //! | [`methods()`] | what the contracts say of each method: its path, whether it is public, idempotent, a batch |
 
 mod generated {
@@ -25,7 +27,9 @@ pub mod google {
     }
 }
 
+pub mod consumers;
 pub mod error;
+pub mod event;
 mod method;
 pub mod read;
 pub mod write;

@@ -36,11 +36,18 @@ pub enum Batch {
 #[must_use]
 pub fn methods() -> &'static [Method] {
     static METHODS: LazyLock<Vec<Method>> = LazyLock::new(|| {
-        #[expect(clippy::expect_used, reason = "the build made the descriptors; a test decodes them")]
-        let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET).expect("descriptors of the contracts");
-        pool.services().flat_map(|service| service.methods().map(|method| describe(&pool, &method)).collect::<Vec<_>>()).collect()
+        let pool = descriptors();
+        pool.services().flat_map(|service| service.methods().map(|method| describe(pool, &method)).collect::<Vec<_>>()).collect()
     });
     &METHODS
+}
+
+/// What the contracts say of themselves.
+pub(crate) fn descriptors() -> &'static DescriptorPool {
+    #[expect(clippy::expect_used, reason = "the build made the descriptors; a test decodes them")]
+    static DESCRIPTORS: LazyLock<DescriptorPool> =
+        LazyLock::new(|| DescriptorPool::decode(FILE_DESCRIPTOR_SET).expect("descriptors of the contracts"));
+    &DESCRIPTORS
 }
 
 fn describe(pool: &DescriptorPool, method: &MethodDescriptor) -> Method {

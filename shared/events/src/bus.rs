@@ -81,6 +81,13 @@ pub trait Bus: Send + Sync {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Unavailable`].
     async fn discard(&self, id: &DeadLetterId) -> kernel::Result<()>;
+
+    /// Whether the bus can be published to and consumed from now: it is connected, and all it knows of consumers
+    /// is declared.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    async fn ping(&self) -> kernel::Result<()>;
 }
 
 /// What a consumer wants to get.

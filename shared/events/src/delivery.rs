@@ -50,6 +50,18 @@ impl Consumer {
         &self.subscription
     }
 
+    /// Counts an event that was delivered before.
+    pub(crate) fn redelivered(&self) {
+        self.metrics.redelivered();
+    }
+
+    /// The verdict on a message that is no event.
+    pub(crate) fn unreadable(&self, failures: u32) -> Verdict {
+        self.metrics.count("dead");
+        tracing::error!(consumer = self.subscription.consumer, "a message that is no event became a dead letter");
+        Verdict::Dead { attempts: failures, error: "it is no envelope that this version can read".to_owned() }
+    }
+
     /// Ends when the consumer must take nothing more.
     pub(crate) async fn stopped(&self) {
         self.stop.cancelled().await;

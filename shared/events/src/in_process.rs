@@ -150,6 +150,10 @@ impl Bus for InProcessBus {
     async fn discard(&self, id: &DeadLetterId) -> kernel::Result<()> {
         self.look_after(id, Change::Discard(id.clone())).await
     }
+
+    async fn ping(&self) -> kernel::Result<()> {
+        Ok(())
+    }
 }
 
 fn unavailable(fault: Fault) -> Error {

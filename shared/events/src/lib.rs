@@ -5,6 +5,7 @@
 //! | [`message`] | from a protobuf message to its [`Envelope`](kernel::Envelope) and back; which version wins |
 //! | [`bus`] | the port: publish, subscribe, dead letters |
 //! | [`in_process`] | the bus in one process, durable in one SQLite file |
+//! | [`rabbitmq`] | the bus on RabbitMQ, for processes of their own |
 //! | [`relay`] | sends what the outbox of a store holds |
 //! | [`inbox`] | makes the effect of an event once, however often it is delivered |
 //!
@@ -22,9 +23,11 @@ pub mod in_process;
 pub mod inbox;
 pub mod message;
 mod metrics;
+pub mod rabbitmq;
 pub mod relay;
 
 pub use bus::{Bus, DeadLetter, DeadLetterId, HandleError, Handler, PREFETCH, PublishError, RetryPolicy, SubscribeError, Subscription};
 pub use in_process::InProcessBus;
 pub use message::{decode, envelope, newer};
+pub use rabbitmq::{RabbitMq, RabbitMqBus};
 pub use relay::Relay;

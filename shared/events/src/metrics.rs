@@ -16,24 +16,33 @@ fn meter() -> Meter {
 pub(crate) struct Handling {
     consumer: &'static str,
     handled: Counter<u64>,
+    redelivered: Counter<u64>,
     lag: Histogram<f64>,
 }
 
 impl Handling {
     pub(crate) fn new(consumer: &'static str) -> Self {
         let handled = meter().u64_counter("events.handled").with_description("Attempts to handle an event, by outcome").build();
+        let redelivered = meter()
+            .u64_counter("events.redelivered")
+            .with_description("Deliveries of an event that was delivered before and not acknowledged")
+            .build();
         let lag = meter()
             .f64_histogram("events.lag")
             .with_unit("s")
             .with_description("From what happened to its effect at the consumer")
             .with_boundaries(vec![0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0])
             .build();
-        Self { consumer, handled, lag }
+        Self { consumer, handled, redelivered, lag }
     }
 
     /// Counts an attempt: `outcome` is `done`, `again`, `waiting` or `dead`.
     pub(crate) fn count(&self, outcome: &'static str) {
         self.handled.add(1, &[KeyValue::new("consumer", self.consumer), KeyValue::new("outcome", outcome)]);
+    }
+
+    pub(crate) fn redelivered(&self) {
+        self.redelivered.add(1, &[KeyValue::new("consumer", self.consumer)]);
     }
 
     pub(crate) fn lag(&self, lag: Duration) {
@@ -76,6 +85,23 @@ impl Outbox {
 
     fn service(&self) -> [KeyValue; 1] {
         [KeyValue::new("service", self.service)]
+    }
+}
+
+/// Whether a connection to the broker is up.
+pub(crate) struct Connected {
+    purpose: &'static str,
+    connected: Gauge<u64>,
+}
+
+impl Connected {
+    pub(crate) fn new(purpose: &'static str) -> Self {
+        let description = "1 while the connection to the broker is up, else 0";
+        Self { purpose, connected: meter().u64_gauge("bus.connected").with_description(description).build() }
+    }
+
+    pub(crate) fn record(&self, up: bool) {
+        self.connected.record(up.into(), &[KeyValue::new("connection", self.purpose)]);
     }
 }
 

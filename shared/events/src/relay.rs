@@ -1,7 +1,10 @@
 //! The relay: brings the events that a store holds in its outbox to the bus.
 //!
 //! An event is marked as sent only after the bus has confirmed it, so a crash in between publishes it twice,
-//! which the consumers' inboxes make one effect. Two relays on one store do no harm either.
+//! which the consumers' inboxes make one effect.
+//!
+//! Several relays on one store (replicas of a service) do no harm either, and publish little twice: each sends at
+//! once after a commit of its own process, and leaves what is only just committed by another to that one's relay.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,6 +23,8 @@ use crate::{
 const BATCH: usize = 256;
 /// How often the outbox is looked at though no commit told to: one of another process tells nothing.
 const SWEEP: Duration = Duration::from_secs(1);
+/// How old an event is when a relay takes it over whose own process committed nothing.
+const LEFT_TO_OTHERS: Duration = Duration::from_secs(3);
 /// The longest that a bus may take for a batch, whatever its own deadlines are.
 const DEADLINE: Duration = Duration::from_secs(30);
 /// How long a batch that is under way at a stop may go on.
@@ -77,8 +82,9 @@ impl Relay {
         let metrics = metrics::Outbox::new(self.service);
         let mut upkeep = Upkeep { measured: None, cleared: None };
         let mut backoff = backoff();
+        let mut swept = false;
         while !stop.is_cancelled() {
-            let failed = match self.send_batch(&outbox, &metrics).await {
+            let failed = match self.send_batch(&outbox, &metrics, swept).await {
                 Ok(sent) => {
                     backoff = self::backoff();
                     if sent == BATCH {
@@ -93,18 +99,23 @@ impl Relay {
             };
             self.look_after(&outbox, &metrics, &mut upkeep).await;
             let delay = if failed { backoff.next().unwrap_or(SWEEP) } else { SWEEP };
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = tokio::time::sleep(delay) => {}
+            swept = tokio::select! {
+                () = stop.cancelled() => true,
+                () = tokio::time::sleep(delay) => !failed,
                 // After a failure a commit doesn't hurry: the bus would be asked with every one.
-                () = outbox.committed(), if !failed => {}
-            }
+                () = outbox.committed(), if !failed => false,
+            };
         }
     }
 
-    /// Sends the oldest pending events; answers how many.
-    async fn send_batch(&self, outbox: &Outbox, metrics: &metrics::Outbox) -> Result<usize, Failure> {
-        let events = outbox.pending(BATCH).await?;
+    /// Sends the oldest pending events; answers how many. At a sweep the newest are left to others.
+    async fn send_batch(&self, outbox: &Outbox, metrics: &metrics::Outbox, swept: bool) -> Result<usize, Failure> {
+        let mut events = outbox.pending(BATCH).await?;
+        if swept {
+            let now = self.env.now();
+            // Either way: the clock of the other process may be ahead.
+            events.retain(|event| now.since(event.time).max(event.time.since(now)) >= LEFT_TO_OTHERS);
+        }
         if events.is_empty() {
             return Ok(0);
         }

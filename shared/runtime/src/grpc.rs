@@ -8,11 +8,13 @@
 //! | `deadline` | how long it may take |
 //! | `access` | who calls |
 //! | `answer` | what a use case came to, as the answer of a method |
-//! | `listen` | the port, reflection, health, and how it stops |
+//! | `health` | whether it lives and has what it needs |
+//! | `listen` | the port, reflection, and how it stops |
 
 mod access;
 mod answer;
 pub(crate) mod deadline;
+mod health;
 mod listen;
 mod method;
 mod observe;
@@ -22,11 +24,13 @@ use std::{sync::Arc, time::Duration};
 
 use events::{Bus, Handler, SubscribeError, Subscription};
 use futures::future::BoxFuture;
+use store::Store;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 pub use access::{principal, session};
 pub use answer::{Answer, answer, in_their_places};
+pub use health::{LIVE, Need, Part};
 pub use listen::{Listener, ServeError, serve};
 pub use observe::{rpc_status, status};
 
@@ -53,13 +57,15 @@ pub struct Service {
     pub tasks: Vec<(&'static str, Task)>,
     /// What it does on others' events. [`bind`](Self::bind) makes tasks of them.
     pub consumers: Vec<(Subscription, Arc<dyn Handler>)>,
+    /// What must be there for it to do its work.
+    pub parts: Vec<Part>,
 }
 
 impl Service {
     /// A service without background tasks.
     #[must_use]
     pub fn new(name: &'static str, routes: Routes) -> Self {
-        Self { name, routes, tasks: Vec::new(), consumers: Vec::new() }
+        Self { name, routes, tasks: Vec::new(), consumers: Vec::new(), parts: Vec::new() }
     }
 
     /// The service with one more background task.
@@ -77,6 +83,28 @@ impl Service {
     pub fn consumer(mut self, subscription: Subscription, handler: Arc<dyn Handler>) -> Self {
         self.consumers.push((subscription, handler));
         self
+    }
+
+    /// The service, ready only with this part.
+    #[must_use]
+    pub fn needs(mut self, part: Part) -> Self {
+        self.parts.push(part);
+        self
+    }
+
+    /// The service, ready while its data is there, and once the bus was: without it events wait in the outbox.
+    #[must_use]
+    pub fn needs_store_and_bus(self, store: &Store, bus: &Arc<dyn Bus>) -> Self {
+        let (store, bus) = (store.clone(), bus.clone());
+        let ping_store = move || {
+            let store = store.clone();
+            async move { store.ping().await }
+        };
+        let ping_bus = move || {
+            let bus = bus.clone();
+            async move { bus.ping().await }
+        };
+        self.needs(Part::new("store", Need::Now, ping_store)).needs(Part::new("bus", Need::Once, ping_bus))
     }
 
     /// Binds the service's consumers to `bus`, so that from now on no event passes them by, and makes each a

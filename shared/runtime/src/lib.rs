@@ -6,6 +6,9 @@
 //! | [`settings`] | commented defaults, overridden by the environment; the sections that all programs share |
 //! | [`telemetry`] | logs, traces, metrics |
 //! | [`token`] | access tokens: their form, issuing and verifying |
+//! | [`consumers`] | who gets which events, as a bus takes it |
+//! | [`backup`] | the commands for a service's whole data in a file, and back |
+//! | [`dead_letters`] | the commands for events that a consumer gave up on |
 //! | [`grpc`] | a [`Service`], the layers round its methods, serving it on a port |
 //! | [`transport`] | calling a service, in this process or elsewhere, with the same outcome |
 //! | [`history`] | the history of things, as every service answers for it |
@@ -20,6 +23,9 @@
 //!
 //! Architecture invariant: there is one stack of layers, and every call passes it, local or remote.
 
+pub mod backup;
+pub mod consumers;
+pub mod dead_letters;
 pub mod grpc;
 pub mod history;
 pub mod net;

@@ -25,21 +25,29 @@
 
 mod parts;
 
-use std::{error::Error as StdError, net::SocketAddr, process::ExitCode, sync::Arc};
+use std::{
+    error::Error as StdError,
+    io::{self, Write as _},
+    net::SocketAddr,
+    process::ExitCode,
+    sync::Arc,
+};
 
+use clap::{ArgMatches, FromArgMatches as _, Subcommand as _};
 use events::Bus;
 use kernel::Env;
 use serde::de::DeserializeOwned;
 use store::{Collection, Store};
 use tokio_util::sync::CancellationToken;
 
-pub use parts::{open_bus, open_store};
+pub use parts::{expect_store, open_in_process, open_mongodb, open_rabbitmq, open_sqlite};
 
 use crate::{
-    Service, Transport, Verifier,
+    Service, Transport, Verifier, backup,
+    dead_letters::Command,
     grpc::{self, Listener, ServeError},
     net::BindError,
-    settings::{self, Common, Settings, SettingsError},
+    settings::{self, BusKind, Common, Settings, SettingsError, StoreKind},
     signal,
     telemetry::{self, TelemetryError},
     token::{KeySource, RemoteKeys},
@@ -58,7 +66,7 @@ pub struct Program {
     pub about: &'static str,
     /// Its version.
     pub version: &'static str,
-    /// The commented defaults of its settings, over [`settings::COMMON`].
+    /// The commented defaults of its settings, over those that every service has.
     pub settings: &'static str,
     /// What it keeps in its store.
     pub collections: &'static [&'static Collection],
@@ -87,7 +95,7 @@ pub enum ProgramError {
     /// Logs, traces or metrics.
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
-    /// The data, or the events' file: the key of its path, and what is wrong.
+    /// A file of data or of events: the key of its path, and what is wrong.
     #[error("{key}: {problem}")]
     Data {
         /// The key, with dots.
@@ -95,6 +103,9 @@ pub enum ProgramError {
         /// What is wrong.
         problem: String,
     },
+    /// A backup was not made, or not taken in.
+    #[error(transparent)]
+    Backup(#[from] backup::Error),
     /// The service could not be built.
     #[error("{}", describe(.0))]
     Build(kernel::Error),
@@ -103,18 +114,18 @@ pub enum ProgramError {
     Serve(#[from] ServeError),
     /// The runtime could not begin.
     #[error("no threads can be started: {0}")]
-    Runtime(std::io::Error),
+    Runtime(io::Error),
 }
 
-/// Runs `program` until it is asked to stop: reads the command line (`--help`, `--version`), then as
-/// [`Program::serve`].
+/// Runs `program` until it is asked to stop: reads the command line (`--help`, `--version`, the commands that every program
+/// has), then as [`Program::serve`].
 pub fn run<S, B>(program: &Program, build: B) -> ExitCode
 where
     S: DeserializeOwned,
     B: AsyncFnOnce(S, Dependencies) -> kernel::Result<Service>,
 {
-    program.command().get_matches();
-    program.serve(build)
+    let arguments = program.command().get_matches();
+    program.operate(&arguments).unwrap_or_else(|| program.serve(build))
 }
 
 /// The frame of any program: reads the settings – `defaults` as [`Settings::new`] takes them, then the environment with
@@ -141,11 +152,43 @@ pub fn frame(name: &'static str, defaults: &[(&str, &str)], work: impl AsyncFnOn
 }
 
 impl Program {
-    /// The command line: a program with commands of its own adds them, and calls [`serve`](Self::serve) where none is given.
+    /// The command line: a program with commands of its own adds them. Where none is given it calls [`serve`](Self::serve),
+    /// but [`operate`](Self::operate) first.
     #[must_use]
     pub fn command(&self) -> clap::Command {
-        let settings = format!("Settings, with their defaults:\n\n{}\n{}", settings::COMMON, self.settings);
-        clap::Command::new(self.name).about(self.about).version(self.version).after_long_help(settings)
+        let defaults: Vec<_> = self.defaults().into_iter().map(|(_, toml)| toml).collect();
+        let settings = format!("Settings, with their defaults:\n\n{}", defaults.join("\n"));
+        let dead_letters = clap::Command::new(Command::NAME).about(Command::ABOUT);
+        let dead_letters = Command::augment_subcommands(dead_letters).subcommand_required(true).arg_required_else_help(true);
+        let program = clap::Command::new(self.name).about(self.about).version(self.version).after_long_help(settings);
+        backup::Command::augment_subcommands(program.subcommand(dead_letters)).subcommand_required(false)
+    }
+
+    /// Does the command that every program has, if `arguments` say so; the exit code is as [`serve`](Self::serve)'s.
+    #[must_use]
+    pub fn operate(&self, arguments: &ArgMatches) -> Option<ExitCode> {
+        if let Ok(command) = backup::Command::from_arg_matches(arguments) {
+            return Some(self.back_up(&command));
+        }
+        let command = Command::from_arg_matches(arguments.subcommand_matches(Command::NAME)?);
+        let command = command.unwrap_or_else(|error| error.exit());
+        Some(self.with_runtime(async |settings| {
+            let bus = self.bus(&settings, &settings.extract()?, &Env::system())?;
+            let told = command.run(&*bus).await.map_err(ProgramError::Build)?;
+            // A reader that has gone away is no fault.
+            let _ = writeln!(io::stdout(), "{told}");
+            Ok(())
+        }))
+    }
+
+    /// Does a command on its whole data.
+    fn back_up(&self, command: &backup::Command) -> ExitCode {
+        self.with_runtime(async |settings| {
+            let store = self.awaited_store(&settings, &settings.extract()?).await?;
+            let told = command.run(self.name, self.collections, &store, &Env::system()).await?;
+            let _ = writeln!(io::stdout(), "{told}");
+            Ok(())
+        })
     }
 
     /// Serves until SIGTERM or SIGINT. `build` makes the service of its settings. The exit code is 0 after a stop
@@ -179,18 +222,44 @@ impl Program {
         W: AsyncFnOnce(S, Dependencies) -> kernel::Result<()>,
     {
         self.with_runtime(async |settings| {
-            let dependencies = self.dependencies(&settings.extract()?).await?;
+            let (common, env) = (settings.extract()?, Env::system());
+            let bus = self.bus(&settings, &common, &env)?;
+            let dependencies = Dependencies { store: self.awaited_store(&settings, &common).await?, bus, env };
             work(settings.extract()?, dependencies).await.map_err(ProgramError::Build)
         })
     }
 
     fn with_runtime(&self, work: impl AsyncFnOnce(Settings) -> Result<(), ProgramError>) -> ExitCode {
-        frame(self.name, &[("", settings::COMMON), ("", self.settings)], work)
+        frame(self.name, &self.defaults(), work)
+    }
+
+    /// The defaults of its settings, as [`frame`] takes them.
+    fn defaults(&self) -> Vec<(&'static str, &'static str)> {
+        let keys = (self.name != ISSUER).then_some(settings::KEYS);
+        [settings::COMMON, settings::GRPC].into_iter().chain(keys).chain([self.settings]).map(|toml| ("", toml)).collect()
     }
 
     /// Serves until `stop`; `announce` hears of the address once calls are answered there.
     async fn serve_until<S, B>(
         &self,
+        settings: Settings,
+        build: B,
+        stop: CancellationToken,
+        announce: impl FnOnce(SocketAddr),
+    ) -> Result<(), ProgramError>
+    where
+        S: DeserializeOwned,
+        B: AsyncFnOnce(S, Dependencies) -> kernel::Result<Service>,
+    {
+        let env = Env::system();
+        let bus = self.bus(&settings, &settings.extract()?, &env)?;
+        self.serve_on(bus, env, settings, build, stop, announce).await
+    }
+
+    async fn serve_on<S, B>(
+        &self,
+        bus: Arc<dyn Bus>,
+        env: Env,
         settings: Settings,
         build: B,
         stop: CancellationToken,
@@ -206,10 +275,10 @@ impl Program {
         let listener = Listener::bind("grpc", common.grpc.clone()).await?;
         let metrics = telemetry::MetricsPort::bind(&common.telemetry).await?;
 
-        let dependencies = self.dependencies(&common).await?;
-        let (bus, env) = (dependencies.bus.clone(), dependencies.env.clone());
-        let mut service = build(own, dependencies).await.map_err(ProgramError::Build)?;
-        service.bind(&bus).await.map_err(|error| ProgramError::Data { key: "bus.path", problem: describe(&error) })?;
+        let store = self.store(&settings, &common).await?;
+        let dependencies = Dependencies { store: store.clone(), bus: bus.clone(), env: env.clone() };
+        let mut service = build(own, dependencies).await.map_err(ProgramError::Build)?.needs_store_and_bus(&store, &bus);
+        service.bind(&bus).await.map_err(|error| ProgramError::Data { key: "bus.kind", problem: describe(&error) })?;
         let keys = keys.unwrap_or_else(|| Arc::new(RemoteKeys::new(Transport::local(service.routes.clone()))));
         let verifier = Arc::new(Verifier::new(&common.auth.issuer, &common.auth.audience, keys, env));
 
@@ -226,20 +295,45 @@ impl Program {
         Ok(outcome?)
     }
 
-    async fn dependencies(&self, common: &Common) -> Result<Dependencies, ProgramError> {
-        let env = Env::system();
-        let store = open_store(&parts::path(&common.store.path, "store.path", &format!("{}.sqlite", self.name))?, self.collections).await?;
-        let bus = open_bus(&parts::path(&common.bus.path, "bus.path", &format!("{}.events.sqlite", self.name))?, &env)?;
-        Ok(Dependencies { store, bus, env })
+    fn bus(&self, settings: &Settings, common: &Common, env: &Env) -> Result<Arc<dyn Bus>, ProgramError> {
+        match common.bus.kind {
+            BusKind::RabbitMq => open_rabbitmq(settings, &common.bus.url, &common.bus.namespace, env),
+            BusKind::InProcess => {
+                let problem = "must be rabbitmq: on an in-process bus the events of this program would reach no other; \
+                    what runs all services in one process is crm";
+                Err(SettingsError::invalid(settings, "bus.kind", problem).into())
+            }
+        }
+    }
+
+    async fn store(&self, settings: &Settings, common: &Common) -> Result<Store, ProgramError> {
+        let store = &common.store;
+        match store.kind {
+            StoreKind::MongoDb if store.database.is_empty() => {
+                open_mongodb(settings, &store.url, &format!("crm_{}", self.name), self.collections)
+            }
+            StoreKind::MongoDb => open_mongodb(settings, &store.url, &store.database, self.collections),
+            StoreKind::Sqlite => {
+                let path = parts::path(&store.path, "store.path", &format!("{}.sqlite", self.name))?;
+                open_sqlite(&path, self.collections).await
+            }
+        }
+    }
+
+    /// The store for a command, which is given once.
+    async fn awaited_store(&self, settings: &Settings, common: &Common) -> Result<Store, ProgramError> {
+        let store = self.store(settings, common).await?;
+        expect_store(&store).await?;
+        Ok(store)
     }
 
     /// Where the keys of tokens come from; `None` where the program has them itself.
     fn remote_keys(&self, settings: &Settings, common: &Common) -> Result<Option<Arc<dyn KeySource>>, ProgramError> {
         let invalid = |problem: String| SettingsError::invalid(settings, "auth.url", problem);
-        match (common.auth.url.as_str(), self.name) {
-            ("", ISSUER) => Ok(None),
-            ("", _) => Err(invalid("must be set to where the auth service is, such as http://127.0.0.1:50051".to_owned()).into()),
-            (url, _) => {
+        match common.auth.url.as_deref() {
+            None => Ok(None),
+            Some("") => Err(invalid("must be set to where the auth service is, such as http://127.0.0.1:50051".to_owned()).into()),
+            Some(url) => {
                 let transport = Transport::remote(url, &Remote::default()).map_err(|error| invalid(error.to_string()))?;
                 Ok(Some(Arc::new(RemoteKeys::new(transport))))
             }

@@ -7,6 +7,8 @@
 mod overrides;
 mod sections;
 
+use std::fmt;
+
 use figment::{
     providers::{Format as _, Toml},
     value::{Dict, Value},
@@ -14,10 +16,14 @@ use figment::{
 use serde::de::DeserializeOwned;
 
 pub use overrides::SettingsError;
-pub use sections::{Auth, Bus, Common, Grpc, LogFormat, StoreSettings, Telemetry, data_folder, duration};
+pub use sections::{Auth, BusKind, BusSettings, Common, Grpc, LogFormat, StoreKind, StoreSettings, Telemetry, data_folder, duration};
 
-/// The commented defaults of the sections that every service has.
-pub const COMMON: &str = include_str!("settings.toml");
+/// The commented defaults of a service's port, which it has wherever it runs.
+pub const GRPC: &str = include_str!("settings/grpc.toml");
+/// The commented defaults of what a service has, beside its port, as a program of its own: data, bus, tokens, telemetry.
+pub const COMMON: &str = include_str!("settings/common.toml");
+/// The commented default of where the auth service is: of all programs but auth.
+pub const KEYS: &str = include_str!("settings/keys.toml");
 
 /// Reads the settings of a program: `defaults` (TOML), then the environment variables that begin with
 /// `prefix` and two underscores, then `overrides` (dotted key and value), the later over the earlier.
@@ -32,8 +38,8 @@ pub fn load<T: DeserializeOwned>(defaults: &str, prefix: &str, overrides: &[(&st
     settings.extract()
 }
 
-/// The settings of a program before they are given a type.
-#[derive(Debug, Clone)]
+/// The settings of a program before they are given a type. Some are secrets: `Debug` shows no value.
+#[derive(Clone)]
 pub struct Settings {
     prefix: String,
     values: Dict,
@@ -105,6 +111,12 @@ impl Settings {
     #[must_use]
     pub fn variable(&self, key: &str) -> String {
         format!("{}__{}", self.prefix, key.replace('.', "__").to_uppercase())
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings").field("prefix", &self.prefix).finish_non_exhaustive()
     }
 }
 

@@ -87,7 +87,9 @@ pub fn init(service: &'static str, settings: &Telemetry) -> Result<Guard, Teleme
         .with_tracked_inactivity(false)
         .with_filter(filter_fn(|metadata| metadata.is_span() && *metadata.level() <= LevelFilter::INFO));
 
-    let filter = EnvFilter::builder().parse(&settings.log_filter).map_err(|e| error("log_filter")(&e))?;
+    // The AMQP library would log what the broker returns, with all that the event says of people; the bus tells of it itself.
+    let unsaid = "lapin::returned_messages=off".parse().map_err(|e| error("log_filter")(&e))?;
+    let filter = EnvFilter::builder().parse(&settings.log_filter).map_err(|e| error("log_filter")(&e))?.add_directive(unsaid);
     let terminal = std::io::stderr().is_terminal();
     let json = match settings.log_format {
         LogFormat::Auto => !terminal,

@@ -1,6 +1,18 @@
 //! Calling a service: in this process without sockets, or elsewhere over HTTP/2. The caller can't tell which.
+//!
+//! | module | what |
+//! |---|---|
+//! | `remote` | a call to a service elsewhere: its deadline, and when it is sent again |
+//! | `replicas` | the replicas of a service: which there are, and which takes the next call |
+//! | `replica` | one replica: its connection, made, lost and made again |
+//! | `address` | where a service is, as settings say it, and the names in it |
+//! | `body` | requests that can be sent again, answers that are whole |
 
+mod address;
+mod body;
 mod remote;
+mod replica;
+mod replicas;
 
 use std::{
     convert::Infallible,
@@ -13,8 +25,9 @@ use http::{Request, Response};
 use tonic::body::Body;
 use tower::Service;
 
+pub use address::{Resolve, TransportError};
+pub use remote::Remote;
 pub(crate) use remote::lost;
-pub use remote::{Remote, TransportError};
 
 /// The way to a service, under any generated client: `OrderServiceClient::new(transport)`. Clones are cheap.
 ///
@@ -40,13 +53,26 @@ impl Transport {
         Self(Arc::new(Local(service)))
     }
 
-    /// Calls the service at `uri` (`http://host:port`). The connection is made at the first call, and again
-    /// when it was lost.
+    /// Calls the service at `addresses`: `http://host:port`, or several with commas between, one for each replica. A host
+    /// may be a name of several addresses, each a replica; it is looked up again as long as there are calls, so that
+    /// replicas may come and go. Connections are made at the first call, and again when they were lost.
+    ///
+    /// Each call goes to the replica with the fewest calls under way. One that certainly reached none – the
+    /// connection could not be made, was lost before, or the replica is stopping – is sent to another. One that a
+    /// replica may have done is sent again only where the contract says that it has no side effects, twice at most.
     ///
     /// # Errors
-    /// [`TransportError`] where `uri` is none.
-    pub fn remote(uri: &str, settings: &Remote) -> Result<Self, TransportError> {
-        Ok(Self(Arc::new(remote::Connection::new(uri, settings)?)))
+    /// [`TransportError`] where `addresses` are none.
+    pub fn remote(addresses: &str, settings: &Remote) -> Result<Self, TransportError> {
+        Self::remote_by(addresses, settings, Arc::new(address::System))
+    }
+
+    /// As [`remote`](Self::remote), with names looked up by `resolver`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn remote_by(addresses: &str, settings: &Remote, resolver: Arc<dyn Resolve>) -> Result<Self, TransportError> {
+        Ok(Self(Arc::new(remote::Calls::new(addresses, settings, resolver)?)))
     }
 }
 
@@ -85,3 +111,6 @@ where
             .boxed()
     }
 }
+
+#[cfg(test)]
+mod tests;

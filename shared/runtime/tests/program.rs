@@ -52,7 +52,9 @@ fn main() -> ExitCode {
 fn start(folder: &tempfile::TempDir, settings: &[(&str, &str)]) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.arg(CHILD).env_clear().stderr(Stdio::piped()).stdout(Stdio::piped());
-    command.env("ORDER__STORE__PATH", folder.path().join("order.sqlite")).env("ORDER__BUS__PATH", folder.path().join("events.sqlite"));
+    command.env("ORDER__STORE__KIND", "sqlite").env("ORDER__STORE__PATH", folder.path().join("order.sqlite"));
+    // Nobody is there.
+    command.env("ORDER__BUS__URL", "amqp://crm:hunter2@127.0.0.1:1/%2f");
     for (variable, value) in settings {
         command.env(variable, value);
     }
@@ -113,7 +115,7 @@ async fn a_stop_that_is_asked_for_sends_the_last_traces_and_is_no_error() {
     let metrics: SocketAddr = log.wait_for("metrics are at /metrics")["server.address"].as_str().unwrap().parse().unwrap();
 
     let transport = Transport::remote(&format!("http://{address}"), &Remote::default()).unwrap();
-    let answer = HealthClient::new(transport).check(HealthCheckRequest { service: String::new() }).await.unwrap();
+    let answer = HealthClient::new(transport).check(HealthCheckRequest { service: "live".to_owned() }).await.unwrap();
     assert_eq!(answer.into_inner().status, 1, "SERVING");
     let scraped = tokio::task::spawn_blocking(move || scrape(metrics)).await.unwrap();
     assert!(scraped.starts_with("HTTP/1.1 200"), "{scraped}");

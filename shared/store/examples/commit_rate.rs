@@ -1,4 +1,5 @@
-//! Measures durable commits a second on this machine's disk: `cargo run --release -p store --example commit_rate`.
+//! Measures durable commits a second on this machine's disk: `cargo run --release -p store --example commit_rate`;
+//! on a MongoDB with its address behind `--`.
 //!
 //! Each commit has what a use case commits: a changed document with three indexes, its history entry, and an event.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a tool for developers")]
@@ -7,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use kernel::{Actor, CompanyId, Env, Envelope, Timestamp};
 use serde::{Deserialize, Serialize};
-use store::{Collection, CompanyStore, Document, Index, Query, Store};
+use store::{Collection, CompanyStore, Document, Index, MongoDb, Query, Store};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -77,10 +78,18 @@ async fn commits(company: CompanyStore, actor: Actor, until: Instant) -> u64 {
 #[tokio::main]
 async fn main() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::sqlite(folder.path().join("orders.db"), &[&ORDERS]).await.unwrap();
+    let store = match std::env::args().nth(1) {
+        Some(url) => {
+            let database = format!("commit_rate_{}", Env::system().random_uuid().simple());
+            println!("the database {database} stays there");
+            Store::mongodb(&MongoDb { url, database }, &[&ORDERS]).unwrap()
+        }
+        None => Store::sqlite(folder.path().join("orders.db"), &[&ORDERS]).await.unwrap(),
+    };
+    store.ping().await.unwrap();
     let company = store.company(CompanyId::from_uuid(Uuid::from_u128(1)));
     let actor = Actor::Service { name: "example".into() };
-    for concurrency in [1, 8, 64, 256] {
+    for concurrency in [1, 16, 64, 256] {
         let begun = Instant::now();
         let until = begun + Duration::from_secs(3);
         let tasks: JoinSet<u64> = (0..concurrency).map(|_| commits(company.clone(), actor.clone(), until)).collect();

@@ -5,14 +5,15 @@ use std::ops::Bound;
 
 use async_trait::async_trait;
 use kernel::{CompanyId, Envelope, EventId, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
 use crate::{
     document::{Collection, Index},
     error::Result,
-    query::{Direction, Filter, Value},
+    query::{Direction, Explained, Filter, Value},
 };
 
 /// A database. Every method may be cancelled by dropping its future; an adapter then stops the work soon, and a commit
@@ -43,6 +44,9 @@ pub trait Backend: Send + Sync + 'static {
     /// How many documents a scan finds, up to its limit.
     async fn count(&self, company: CompanyId, collection: &'static Collection, scan: Scan) -> Result<u64>;
 
+    /// How a scan is carried out. It is carried out for that.
+    async fn explain(&self, company: CompanyId, collection: &'static Collection, scan: Scan) -> Result<Explained>;
+
     /// The JSON texts of the documents that a search finds, and whether there may be more.
     async fn search(&self, company: CompanyId, collection: &'static Collection, search: Search) -> Result<(Vec<String>, bool)>;
 
@@ -58,6 +62,9 @@ pub trait Backend: Send + Sync + 'static {
     /// How many events are pending, and the time of the oldest.
     async fn depth(&self) -> Result<(u64, Option<Timestamp>)>;
 
+    /// Sent events that happened at a moment or later are pending again, in their places; the number of them.
+    async fn resend(&self, since: Timestamp) -> Result<u64>;
+
     /// Removes some sent events of before a moment; the number removed, 0 when none is left.
     async fn forget_sent(&self, before: Timestamp) -> Result<u64>;
 
@@ -69,6 +76,15 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Index entries and documents read so far.
     fn examined(&self) -> u64;
+
+    /// Hands over everything as of one moment, while others go on to write: companies, documents of the declared
+    /// collections and of history, events in the order of their commits, inbox marks. Sending waits where nobody takes it;
+    /// it ends with [`Error::Unavailable`](crate::Error::Unavailable) where the receiver is gone.
+    async fn export(&self, to: mpsc::Sender<Record>) -> Result<()>;
+
+    /// Takes in one batch of records; once more the same batch changes nothing. Events keep the order in which they come,
+    /// over all batches.
+    async fn import(&self, records: Vec<Record>) -> Result<()>;
 
     /// Whether it can read and write now.
     async fn ping(&self) -> Result<()>;
@@ -94,6 +110,16 @@ pub struct Scan {
     pub residual: Vec<Filter>,
     /// The most documents wanted.
     pub limit: usize,
+}
+
+impl Scan {
+    /// The ranges: every combination of the values of the index's first fields.
+    #[must_use]
+    pub fn ranges(&self) -> Vec<Vec<&Value>> {
+        self.keys.iter().fold(vec![Vec::new()], |ranges, values| {
+            ranges.iter().flat_map(|range| values.iter().map(|value| range.iter().copied().chain([value]).collect())).collect()
+        })
+    }
 }
 
 /// A document of a list.
@@ -125,7 +151,50 @@ impl Search {
     pub const MAX_EXAMINED: usize = 2_000;
 }
 
-/// A transaction. Marks come first, so that an event received before is told from a conflict; then the writes in their order.
+/// The most records in one batch of [`Backend::import`]: one commit, so that none takes long.
+pub const MAX_RECORDS: usize = 500;
+
+/// Something that a store holds, as backups have it: a line of JSON each.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Record {
+    /// A company that was added.
+    Company(CompanyId),
+    /// A document, also of history.
+    Document {
+        /// Whose.
+        company: CompanyId,
+        /// The name of its collection.
+        collection: String,
+        /// Its identifier.
+        id: Uuid,
+        /// Its version.
+        version: u64,
+        /// The JSON object that serde made of it.
+        fields: Map<String, Json>,
+    },
+    /// An event of the outbox.
+    Event {
+        /// The event.
+        envelope: Envelope,
+        /// Whether it was marked as sent.
+        sent: bool,
+    },
+    /// An inbox mark.
+    Mark {
+        /// Whose.
+        company: CompanyId,
+        /// Who received it.
+        consumer: String,
+        /// The event.
+        event: EventId,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// A transaction. Marks come first, so that an event received before is told from a conflict; then what is forgotten; then
+/// the writes in their order, and the events.
 #[derive(Debug)]
 pub struct Commit {
     /// The company that everything in it belongs to.
@@ -134,6 +203,9 @@ pub struct Commit {
     pub at: Timestamp,
     /// Inbox marks: consumer and event.
     pub received: Vec<(&'static str, EventId)>,
+    /// Entities of which history keeps no more values (`from` and `to` of every change of every entry that is there are
+    /// null) and the outbox no event, pending or sent. An entity is the `entity_id` of an entry, the `subject` of an event.
+    pub forgotten: Vec<Uuid>,
     /// Changes of documents.
     pub writes: Vec<Write>,
     /// Events for the outbox, in their order.

@@ -3,6 +3,8 @@
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
+use crate::error::{Error, Result};
+
 /// A value that the store keeps: an aggregate, or a copy of facts of another service.
 ///
 /// It is stored as the JSON object that serde makes of it.
@@ -43,17 +45,44 @@ impl Collection {
     pub fn resource(&self) -> &'static str {
         self.history.unwrap_or(self.name)
     }
+
+    /// Whether it can be kept by every adapter.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] for a name that can't be one, and for an index without a field.
+    pub(crate) fn check(&self) -> Result<()> {
+        check_name(self.name)?;
+        for index in self.indexes {
+            check_name(index.name)?;
+            if index.fields.is_empty() {
+                return Err(Error::internal(format!("index {} of {} has no field", index.name, self.name)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Names stand in databases as they are; `__` divides two of them there.
+fn check_name(name: &str) -> Result<()> {
+    let plain = name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    if plain && name.len() <= 60 && !name.contains("__") && !name.ends_with('_') {
+        return Ok(());
+    }
+    Err(Error::internal(format!(
+        "{name:?} can't name a collection or index: lower case letters, digits and single underscores can, at most 60"
+    )))
 }
 
 /// An index over documents of one collection, always within the company.
 ///
 /// A query is served by the index whose last field is the query's sort field and whose other fields, in any
-/// order, are bound by equality. A search uses the index whose first field is the array of terms.
+/// order, are bound by equality. A search uses an index over the array of terms alone.
 ///
 /// - A field is a top-level field of the serialized document or one dotted step, `customer.id`. It holds a text,
 ///   an integer, a boolean or null.
 /// - At most one field is an array (of values, or of objects with the dotted field): the document then has an entry
-///   per distinct element. The sort field is no array.
+///   per distinct element. The sort field is no array, and its values are of one type beside null.
 /// - A null or missing field, and an empty array: a unique index does not hold the document, another one holds it with null,
 ///   which sorts first.
 #[derive(Debug, PartialEq, Eq)]

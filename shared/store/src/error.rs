@@ -54,6 +54,12 @@ pub enum Error {
         /// The newest layout that this program knows.
         supported: i64,
     },
+    /// An import into a store that holds something.
+    #[error("the store is not empty: take in a backup only where nothing is yet")]
+    NotEmpty,
+    /// A record that this program can't keep, because it was made by a newer or another one.
+    #[error("{0}")]
+    Foreign(String),
     /// What the caller asked for is not well formed: a page token that was made up or is of another list.
     #[error(transparent)]
     BadQuery(kernel::Error),
@@ -81,6 +87,8 @@ impl From<Error> for kernel::Error {
             Error::Taken { field, .. } => Self::invalid(field, "TAKEN", "is already in use"),
             Error::Unavailable(_) => Self::Unavailable("the store".into()),
             Error::BadQuery(error) => error,
+            error @ Error::NotEmpty => Self::failed_precondition("NOT_EMPTY", "", error.to_string()),
+            error @ Error::Foreign(_) => Self::failed_precondition("FOREIGN_RECORD", "", error.to_string()),
             error @ (Error::AlreadyReceived | Error::NewerVersion { .. } | Error::Internal(_)) => Self::internal(error),
         }
     }

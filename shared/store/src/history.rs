@@ -2,6 +2,7 @@
 
 use kernel::{Actor, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
 use crate::document::{Collection, Document, Index};
@@ -53,7 +54,7 @@ pub enum Action {
 }
 
 /// One field that is different. Text stands as it is, anything else as compact JSON; `None` is nothing: null, missing,
-/// an empty list or object.
+/// an empty list or object. Both are `None` where the values were forgotten ([`Transaction::forget`](crate::Transaction::forget)).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldChange {
     /// The path: `status`, `address.city`, `assignments[0].employee_id`. An index is that of the list after the change,
@@ -63,6 +64,15 @@ pub struct FieldChange {
     pub from: Option<String>,
     /// What it is now.
     pub to: Option<String>,
+}
+
+/// Removes the values from a stored entry: its changes tell the fields only.
+pub(crate) fn forget_values(entry: &mut Map<String, Json>) {
+    let changes = entry.get_mut("changes").and_then(Json::as_array_mut);
+    for change in changes.into_iter().flatten().filter_map(Json::as_object_mut) {
+        change.insert("from".to_owned(), Json::Null);
+        change.insert("to".to_owned(), Json::Null);
+    }
 }
 
 impl Document for HistoryEntry {

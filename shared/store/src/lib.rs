@@ -1,4 +1,4 @@
-//! A small document store: a port, and its adapter for SQLite.
+//! A small document store: a port, and its adapters for SQLite and MongoDB.
 //!
 //! | module | what |
 //! |---|---|
@@ -6,12 +6,14 @@
 //! | `query` | [`Query`], [`Filter`], [`Page`]: what is asked for |
 //! | `store` | [`Store`], and [`CompanyStore`], the handle for one company |
 //! | `transaction` | [`Transaction`]: several documents, events and inbox marks, all or nothing |
+//! | `backup` | everything that a store holds, handed over as of one moment and taken in again |
 //! | `outbox` | [`Outbox`]: the events that wait for the relay |
 //! | `history` | [`HistoryEntry`]: what changed, from what, to what, who, when |
 //! | `error` | [`Error`], and how it becomes a [`kernel::Error`] |
-//! | `plan`, `fields` | which index serves a query, page tokens; fields of documents by their paths |
+//! | `plan`, `fields`, `words` | which index serves a query, page tokens; fields of documents by their paths; the words of a search |
 //! | [`backend`] | what an adapter does |
 //! | `sqlite` | the adapter for one SQLite file |
+//! | `mongodb` | the adapter for a database of a MongoDB replica set |
 //!
 //! # Invariants
 //! - **One company.** A [`CompanyStore`] reaches the data of its company only; unique keys hold and page tokens are good within it.
@@ -27,6 +29,7 @@
 //!   inserted, removed or changed meanwhile makes no item that stays come twice or not at all.
 //! - **A search reads at most** [`MAX_EXAMINED`](backend::Search::MAX_EXAMINED) index entries and documents, and says when
 //!   there may be more.
+//! - **What is forgotten is gone**: history and outbox hold no value of it, and a file's free pages are overwritten.
 //! - **Nothing waits for ever.** Every operation ends within the store's deadline; what nobody waits for any more is stopped.
 //!
 //! # A further adapter
@@ -36,29 +39,34 @@
 //! | the port | SQLite | MongoDB |
 //! |---|---|---|
 //! | index over an array | a table with a row per element | a multikey index |
-//! | page | `(sort, id) > (?, ?)` in the index's order | `{$or: [{sort: {$gt: s}}, {sort: s, _id: {$gt: i}}]}`, sorted by both |
-//! | several values of an equality | ranges read side by side and merged | `$in` with `SORT_MERGE` |
+//! | page | `(sort, id) > (?, ?)` in the index's order | between two places of the index, sorted by both |
+//! | several values of an equality | ranges read side by side and merged | a condition per range in one `$or`, with `SORT_MERGE` |
 //! | unique key within the company, null left out | primary key `(company, key…)` | unique partial index `(company, key…)` |
-//! | beginning of a word | `term >= 'ann' AND term < 'ano'` | an anchored regular expression, or both bounds in one `$elemMatch` |
+//! | beginning of a word | `term >= 'ann' AND term < 'ano'` | between two places of a multikey index |
 //! | transaction | group commit by one thread | a session's transaction, `w: majority` |
-//! | waking the relay | the writing thread | a change stream |
+//! | export as of one moment | one read transaction | a snapshot session |
+//! | waking the relay | the writing thread | the program that committed; others look from time to time, so that an event is not sent by each |
 
 pub mod backend;
+mod backup;
 mod document;
 mod error;
 mod fields;
 mod history;
+mod mongodb;
 mod outbox;
 mod plan;
 mod query;
 mod sqlite;
 mod store;
 mod transaction;
+mod words;
 
 pub use document::{Collection, Document, Index};
 pub use error::{Error, Result};
 pub use history::{Action, FieldChange, HISTORY, HistoryEntry};
+pub use mongodb::MongoDb;
 pub use outbox::Outbox;
-pub use query::{Direction, Filter, Page, Query, Value};
+pub use query::{Direction, Explained, Filter, Page, Query, Value};
 pub use store::{CompanyStore, Store};
 pub use transaction::Transaction;

@@ -59,6 +59,15 @@ impl Outbox {
         self.store.bounded(self.store.backend().depth()).await
     }
 
+    /// The sent events that happened at `since` or later are pending again: for consumers that lost their effect, as
+    /// after the restore of an older state. The others have marks and versions. The number of them.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`](crate::Error::Unavailable), [`Error::Internal`](crate::Error::Internal).
+    pub async fn resend(&self, since: Timestamp) -> Result<u64> {
+        self.store.bounded(self.store.backend().resend(since)).await
+    }
+
     /// Removes the sent events that happened before a moment; the number of them.
     ///
     /// # Errors

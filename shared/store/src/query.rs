@@ -193,6 +193,19 @@ impl Query {
     }
 }
 
+/// How a database carries a [`Query`] out: for tests that hold a list to its cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explained {
+    /// The index that serves it: the declared name.
+    pub index: String,
+    /// Index entries read.
+    pub keys: u64,
+    /// Documents read.
+    pub documents: u64,
+    /// Whether more was read than the page, to put it in order: never with an index as declared.
+    pub sorted_in_memory: bool,
+}
+
 /// A part of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<D> {

@@ -9,6 +9,7 @@
 //! | [`readers`] | the connections that read |
 //! | [`scan`], [`search`] | lists and searches |
 //! | [`outbox`] | events |
+//! | [`backup`], [`forget`] | everything out and in again; personal data out for good |
 //! | [`value`] | how values look in SQLite |
 //!
 //! An index is a table of its own, in the order of its keys, with an entry per element of an array: SQLite has no index
@@ -20,16 +21,17 @@ use async_trait::async_trait;
 use kernel::{CompanyId, Envelope, EventId, Timestamp};
 use rusqlite::OptionalExtension as _;
 use tempfile::TempDir;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
 use crate::{
-    backend::{Backend, Commit, Found, Scan, Search},
+    backend::{Backend, Commit, Found, Record, Scan, Search},
     document::{Collection, Index},
     error::{Error, Result},
     history::HISTORY,
-    query::Value,
+    query::{Explained, Value},
 };
+use backup::Batch;
 use commit::Prepared;
 use readers::Readers;
 use schema::Durability;
@@ -37,7 +39,9 @@ use table::Tables;
 use value::{Indexed, Key};
 use writer::Writer;
 
+mod backup;
 mod commit;
+mod forget;
 mod outbox;
 mod readers;
 mod scan;
@@ -142,6 +146,11 @@ impl Backend for Sqlite {
         read.await
     }
 
+    async fn explain(&self, company: CompanyId, collection: &'static Collection, scan: Scan) -> Result<Explained> {
+        let tables = self.tables.clone();
+        self.readers.read(move |snapshot| scan::explain(snapshot, tables.of(collection)?, company, &scan)).await
+    }
+
     async fn count(&self, company: CompanyId, collection: &'static Collection, scan: Scan) -> Result<u64> {
         let tables = self.tables.clone();
         self.readers.read(move |snapshot| scan::count(snapshot, tables.of(collection)?, company, &scan)).await
@@ -171,12 +180,26 @@ impl Backend for Sqlite {
         self.readers.read(outbox::depth).await
     }
 
+    async fn resend(&self, since: Timestamp) -> Result<u64> {
+        self.writer.run(true, move |connection| outbox::resend(connection, since)).await
+    }
+
     async fn forget_sent(&self, before: Timestamp) -> Result<u64> {
         self.writer.run(false, move |connection| outbox::forget_sent(connection, before)).await
     }
 
     async fn forget_received(&self, before: Timestamp) -> Result<u64> {
         self.writer.run(false, move |connection| outbox::forget_received(connection, before)).await
+    }
+
+    async fn export(&self, to: mpsc::Sender<Record>) -> Result<()> {
+        let tables = self.tables.clone();
+        self.readers.read(move |snapshot| backup::export(snapshot, &tables, &to)).await
+    }
+
+    async fn import(&self, records: Vec<Record>) -> Result<()> {
+        let batch = Batch::new(records, &self.tables)?;
+        self.writer.run(true, move |connection| batch.apply(connection).map(|()| 0)).await.map(drop)
     }
 
     fn committed(&self) -> watch::Receiver<u64> {

@@ -9,9 +9,10 @@ use crate::{
     backend::{Backend, Found, Search},
     document::{Collection, Document},
     error::{Error, Result},
+    mongodb::{Mongo, MongoDb},
     outbox::Outbox,
     plan,
-    query::{Filter, Page, Query, Value},
+    query::{Explained, Filter, Page, Query, Value},
     sqlite::Sqlite,
     transaction::Transaction,
 };
@@ -49,6 +50,16 @@ impl Store {
     /// [`Error::Unavailable`] where the folder for temporary files can't be written.
     pub async fn sqlite_in_memory(collections: &[&'static Collection]) -> Result<Self> {
         Ok(Self::new(Arc::new(Sqlite::open_ephemeral(collections).await?)))
+    }
+
+    /// The database of a MongoDB replica set. Reads the address only: connects, and brings collections, indexes and
+    /// validators up to date, with the first operation. Until that was done every operation tries it, and is
+    /// [`Error::Unavailable`] where it can't be done, with the cause.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] that names the setting which is no address or no name, or the collection that can't be kept.
+    pub fn mongodb(settings: &MongoDb, collections: &[&'static Collection]) -> Result<Self> {
+        Ok(Self::new(Arc::new(Mongo::new(settings, collections)?)))
     }
 
     /// The same store with another limit of time for each operation.
@@ -237,6 +248,18 @@ impl CompanyStore {
         let Some(mut scan) = plan::scan(D::COLLECTION, &all, 0)? else { return Ok(0) };
         scan.limit = usize::try_from(at_most).unwrap_or(usize::MAX);
         self.store.bounded(self.store.backend().count(self.company, D::COLLECTION, scan)).await
+    }
+
+    /// How the database carries a page of a list out, which it does for that.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find).
+    pub async fn explain<D: Document>(&self, query: &Query) -> Result<Explained> {
+        let list = plan::digest(self.company, D::COLLECTION, query);
+        let Some(scan) = plan::scan(D::COLLECTION, query, list)? else {
+            return Err(Error::internal("a list of nothing is read from no index"));
+        };
+        self.store.bounded(self.store.backend().explain(self.company, D::COLLECTION, scan)).await
     }
 
     /// Documents where each of `words` begins some term in the array that is the first field of `index`, and the filters

@@ -1,5 +1,7 @@
 //! One transaction over several documents, the outbox and the inbox.
 
+use std::collections::BTreeSet;
+
 use kernel::{Actor, CompanyId, Envelope, EventId, Timestamp};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
@@ -9,7 +11,7 @@ use crate::{
     backend::{Body, Commit, Expected, Write},
     document::{Collection, Document},
     error::{Error, Result},
-    history::{Action, HISTORY, HistoryEntry, diff},
+    history::{self, Action, HISTORY, HistoryEntry, diff},
     store::Store,
 };
 
@@ -30,7 +32,7 @@ pub struct Transaction {
 
 impl Transaction {
     pub(crate) fn new(store: Store, company: CompanyId, actor: Actor, at: Timestamp) -> Self {
-        let commit = Commit { company, at, received: Vec::new(), writes: Vec::new(), events: Vec::new() };
+        let commit = Commit { company, at, received: Vec::new(), forgotten: Vec::new(), writes: Vec::new(), events: Vec::new() };
         Self { store, actor, commit, fault: None }
     }
 
@@ -103,17 +105,40 @@ impl Transaction {
         self
     }
 
+    /// Makes the store forget what was personal about an entity: from this commit on its history tells who did what
+    /// when and to which fields, but no values, and the outbox has none of its events but those of this transaction.
+    /// What this transaction itself writes to the entity is recorded without values as well.
+    pub fn forget(&mut self, entity: Uuid) -> &mut Self {
+        self.commit.forgotten.push(entity);
+        self
+    }
+
     /// Does all of it, durably, or nothing.
     ///
     /// # Errors
     /// [`Error::AlreadyReceived`], before anything else is looked at; [`Error::Conflict`] where a document is not what a
     /// write expects; [`Error::Taken`] where a unique key is in use; [`Error::Unavailable`], after which it may have been
     /// done nevertheless; [`Error::Internal`] for a mistake in what was gathered.
-    pub async fn commit(self) -> Result<()> {
+    pub async fn commit(mut self) -> Result<()> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
+        self.forget_own_entries();
         self.store.bounded(self.store.backend().commit(self.commit)).await
+    }
+
+    /// What is forgotten does not come back in the entries of the change that removes it.
+    fn forget_own_entries(&mut self) {
+        if self.commit.forgotten.is_empty() {
+            return;
+        }
+        let forgotten: BTreeSet<String> = self.commit.forgotten.iter().map(Uuid::to_string).collect();
+        let entries = self.commit.writes.iter_mut().filter(|write| *write.collection == HISTORY).filter_map(|write| write.after.as_mut());
+        for entry in entries {
+            if entry.fields.get("entity_id").and_then(Json::as_str).is_some_and(|entity| forgotten.contains(entity)) {
+                history::forget_values(&mut entry.fields);
+            }
+        }
     }
 
     fn note(&mut self, work: impl FnOnce(&mut Self) -> Result<()>) -> &mut Self {

@@ -1,46 +1,93 @@
-//! A service as a program of its own.
+//! A service as a program of its own: it starts before what it needs is there.
 
-use std::{ffi::OsStr, net::TcpListener, process::Command};
+use std::{ffi::OsStr, process::Command};
 
-use tonic::transport::{Channel, Endpoint};
+use contracts::crm::auth::v1::{GetJwksRequest, GetJwksResponse};
+use rustix::process::Signal;
+use tonic::{
+    Code, Request,
+    codegen::http::uri::PathAndQuery,
+    transport::{Channel, Endpoint},
+};
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
+use tonic_prost::ProstCodec;
 use tonic_reflection::pb::v1::{
     ServerReflectionRequest, server_reflection_client::ServerReflectionClient, server_reflection_request::MessageRequest,
     server_reflection_response::MessageResponse,
 };
 
-use crate::until;
+use crate::{
+    house::{Plan, free_port, new_name, remove},
+    later::Later,
+    program::{Killed, signal},
+    until,
+};
 
-/// Starts the program of the domain `name` at `path` on a folder of its own; it must come to serve, tell of itself by
-/// reflection, and end well when it is asked to stop.
+/// A token as it should be, of a key that nobody has: `{"typ":"at+jwt","alg":"EdDSA","kid":"nobody"}`.
+const TOKEN: &str = "Bearer eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSIsImtpZCI6Im5vYm9keSJ9.e30.c2lnbmF0dXJl";
+
+/// Starts the program of the domain `name` at `path` where neither store nor broker nor auth answers. It must live, tell of
+/// itself by reflection, say that it is not ready, and that calls can't be done now. Then MongoDB and RabbitMQ, which are
+/// at these addresses, come to be reached, and it must become ready, and end well when it is asked to stop.
 ///
 /// # Panics
 /// Where it does not.
-pub async fn starts_alone(path: impl AsRef<OsStr>, name: &str) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+pub async fn starts_alone(path: impl AsRef<OsStr>, name: &str, mongodb: &str, rabbitmq: &str) {
+    let house = new_name();
+    let (store, bus) = (Later::new(mongodb), Later::new(rabbitmq));
+    let (port, nobody) = (free_port(), free_port());
     let prefix = name.to_uppercase();
-    let mut program = Command::new(path)
-        .env(format!("{prefix}__GRPC__PORT"), port.to_string())
-        .env(format!("{prefix}__STORE__PATH"), folder.path().join("store.sqlite"))
-        .env(format!("{prefix}__BUS__PATH"), folder.path().join("events.sqlite"))
-        .spawn()
-        .expect("a program to start");
+    let mut command = Command::new(path);
+    for (key, value) in [
+        ("GRPC__PORT", port.to_string()),
+        ("STORE__URL", store.url.clone()),
+        ("STORE__DATABASE", format!("{house}_{name}")),
+        ("BUS__URL", bus.url.clone()),
+        ("BUS__NAMESPACE", house.clone()),
+    ] {
+        command.env(format!("{prefix}__{key}"), value);
+    }
+    if name != "auth" {
+        command.env(format!("{prefix}__AUTH__URL"), format!("http://127.0.0.1:{nobody}"));
+    }
+    let mut program = Killed(command.spawn().expect("a program to start"));
 
     let endpoint = Endpoint::from_shared(format!("http://127.0.0.1:{port}")).expect("an address");
     let channel: Channel = until("it listens", async || endpoint.connect().await.ok()).await;
     let service = format!("crm.{name}.v1.{}{}Service", name[..1].to_uppercase(), &name[1..]);
-    for asked in ["", &service] {
-        let request = HealthCheckRequest { service: asked.to_owned() };
-        let health = HealthClient::new(channel.clone()).check(request).await.expect("its health").into_inner();
-        assert_eq!(health.status(), ServingStatus::Serving, "{asked:?}");
+    assert_eq!(health(&channel, "live").await, ServingStatus::Serving);
+    for part in ["", &service, "store", "bus"] {
+        assert_eq!(health(&channel, part).await, ServingStatus::NotServing, "{part:?}");
     }
     assert!(services(&channel).await.contains(&service), "reflection tells of {service}");
+    assert_eq!(refusal(&channel, &service).await, Code::Unavailable);
 
-    let told = Command::new("kill").args(["-TERM", &program.id().to_string()]).status().expect("a signal");
-    assert!(told.success());
-    let ended = until("it ends", async || program.try_wait().expect("its end")).await;
+    let _forwarding = (store.is_there().await, bus.is_there().await);
+    for part in ["", &service, "store", "bus", "live"] {
+        until("it is ready", async || (health(&channel, part).await == ServingStatus::Serving).then_some(())).await;
+    }
+
+    signal(program.0.id(), Signal::TERM);
+    let ended = until("it ends", async || program.0.try_wait().expect("its end")).await;
     assert!(ended.success(), "{ended}");
+    remove(&Plan::new(mongodb, rabbitmq), &house);
+}
+
+async fn health(channel: &Channel, service: &str) -> ServingStatus {
+    let request = HealthCheckRequest { service: service.to_owned() };
+    HealthClient::new(channel.clone()).check(request).await.expect("its health").into_inner().status()
+}
+
+/// What becomes of a call that needs a token.
+async fn refusal(channel: &Channel, service: &str) -> Code {
+    let method = contracts::methods().iter().find(|method| method.service == service && !method.public).expect("a method with a token");
+    let mut client = tonic::client::Grpc::new(channel.clone());
+    client.ready().await.expect("a connection");
+    let mut request = Request::new(GetJwksRequest {});
+    request.metadata_mut().insert("authorization", TOKEN.parse().expect("ASCII"));
+    let path = PathAndQuery::from_static(&method.path);
+    let answer = client.unary(request, path, ProstCodec::<GetJwksRequest, GetJwksResponse>::default()).await;
+    answer.expect_err("a refusal").code()
 }
 
 async fn services(channel: &Channel) -> Vec<String> {

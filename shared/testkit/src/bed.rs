@@ -6,13 +6,14 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use events::InProcessBus;
 use kernel::{
-    AccountId, Actor, Clock as _, CompanyId, EmployeeId, Env, Envelope, Principal, Role, Timestamp, env::FixedClock, id::SessionId,
+    AccountId, Actor, Clock as _, CompanyId, EmployeeId, Env, Envelope, EventId, Principal, Role, Timestamp, env::FixedClock, id::SessionId,
 };
 use runtime::{
     Dependencies, Service, Transport, Verifier,
     token::{Claims, Jwk, KeySource, SigningKey, issue, jwk},
 };
-use store::{Collection, Store};
+use store::{Collection, Store, backend::Record};
+use tokio::sync::mpsc;
 use tonic::service::interceptor::InterceptedService;
 use uuid::Uuid;
 
@@ -138,6 +139,35 @@ impl Bed {
     /// Where the store does not tell.
     pub async fn published(&self) -> Vec<Envelope> {
         self.store.outbox().pending(10_000).await.unwrap()
+    }
+
+    /// Marks everything as sent that waits in the outbox, as if the bus had taken it.
+    ///
+    /// # Panics
+    /// Where the store does not take it.
+    pub async fn sent(&self) {
+        let events: Vec<EventId> = self.published().await.iter().map(|event| event.id).collect();
+        self.store.outbox().mark_sent(&events).await.unwrap();
+    }
+
+    /// All that the store holds, as text: documents, history, sent events too. For looking whether something is in it.
+    ///
+    /// # Panics
+    /// Where the store does not tell.
+    pub async fn everything(&self) -> String {
+        let (sender, mut records) = mpsc::channel(100);
+        let mut text = String::new();
+        let reading = async {
+            while let Some(record) = records.recv().await {
+                text.push_str(&serde_json::to_string(&record).unwrap());
+                if let Record::Event { envelope, .. } = record {
+                    text.push_str(&String::from_utf8_lossy(&envelope.data));
+                }
+                text.push('\n');
+            }
+        };
+        tokio::join!(self.store.export(sender), reading).0.unwrap();
+        text
     }
 }
 

@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+use rustix::process::{Pid, Signal, kill_process};
+
 /// How long a program may take to say something.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -24,7 +26,17 @@ impl Running {
     /// # Panics
     /// Where it can't be started.
     pub fn start(path: impl AsRef<OsStr>, arguments: &[&str]) -> Self {
-        let mut child = Command::new(path).args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("a program to start");
+        Self::start_with(path, arguments, &[])
+    }
+
+    /// Starts the program at `path` with these environment variables besides its own.
+    ///
+    /// # Panics
+    /// Where it can't be started.
+    pub fn start_with(path: impl AsRef<OsStr>, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(path);
+        command.args(arguments).envs(variables.iter().copied());
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("a program to start");
         let (tell, lines) = mpsc::channel();
         let output = BufReader::new(child.stdout.take().expect("its output"));
         std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
@@ -60,4 +72,21 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A process that is killed when this is dropped.
+pub(crate) struct Killed(pub(crate) Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Sends a signal to the process.
+pub(crate) fn signal(pid: u32, signal: Signal) {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).expect("a process id");
+    kill_process(pid, signal).expect("a signal to a process of ours");
 }

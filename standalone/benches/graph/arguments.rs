@@ -1,4 +1,4 @@
-//! The command line of the benchmark. It stands alone: `cargo xtask bench --help` shows it without building anything.
+//! The command line of the benchmark of the gateway. It stands alone: `cargo xtask bench --help` shows it without building anything.
 
 use clap::{Args, ValueEnum};
 
@@ -20,9 +20,6 @@ pub(crate) struct Arguments {
     /// Only these queries
     #[arg(long, value_name = "NAME", value_delimiter = ',', default_values_t = QueryName::ALL)]
     pub(crate) query: Vec<QueryName>,
-    /// Measure the order store instead: what a page of a list reads at 5,000 and at 500,000 orders
-    #[arg(long, conflicts_with_all = ["rounds", "seconds", "connections", "query"])]
-    pub(crate) store: bool,
     /// What cargo says to every benchmark
     #[arg(long, hide = true)]
     bench: bool,

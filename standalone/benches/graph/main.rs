@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the gateway beside handlers written by hand, and what pages of lists read from the store.
+//! `cargo xtask bench`: the gateway beside handlers written by hand.
 //!
 //! | module | what |
 //! |---|---|
@@ -10,7 +10,6 @@
 //! | [`http`], [`load`] | connections, and the requests sent on them |
 //! | [`compare`] | that all contestants answer the same |
 //! | [`measure`], [`report`] | rounds of measurements, and what is told of them |
-//! | [`pages`] | the order store |
 //!
 //! What the figures mean, and what they don't, is in `docs/benchmark.md`.
 
@@ -20,7 +19,6 @@ mod handwritten;
 mod http;
 mod load;
 mod measure;
-mod pages;
 mod process;
 mod programs;
 mod queries;
@@ -65,9 +63,8 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let measured = async { if arguments.store { pages::run(arguments.json).await } else { measure::run(arguments).await } };
         tokio::select! {
-            outcome = measured => outcome,
+            outcome = measure::run(arguments) => outcome,
             // What was started ends as it is dropped.
             () = runtime::signal::stop_requested() => bail!("stopped"),
         }

@@ -1,64 +1,19 @@
 //! The CRM that the scenarios play on: one for all of them, each with people and customers of its own.
 
-use std::{
-    sync::{
-        OnceLock,
-        atomic::{AtomicU32, Ordering},
-        mpsc,
-    },
-    thread,
-};
+#[path = "theatre.rs"]
+mod theatre;
 
-use kernel::Env;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use runtime::settings::Settings;
 use serde_json::{Value, json};
-use standalone::{Crm, Data, crm::Addresses, settings};
+use standalone::{crm::Addresses, settings};
 use testkit::{Graph, until};
-use tokio_util::sync::CancellationToken;
+
+use theatre::theatre;
 
 /// The password of everybody in the scenarios.
-pub(crate) const PASSWORD: &str = "a long walk home 42";
-const ADMIN: &str = "admin@office.example";
-
-/// Where the CRM is, and the first admin's token.
-struct Theatre {
-    base: String,
-    admin: String,
-    addresses: Addresses,
-}
-
-/// The CRM runs in a thread of its own until the tests end.
-fn theatre() -> &'static Theatre {
-    static THEATRE: OnceLock<Theatre> = OnceLock::new();
-    THEATRE.get_or_init(|| {
-        let (tell, told) = mpsc::channel();
-        thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let (env, data) = (Env::system(), Data::Memory);
-                let crm = Crm::open(&test_settings(), &data, &env).await.unwrap();
-                let (auth, addresses) = (crm.applications().auth, crm.addresses());
-                let base = format!("http://{}", addresses.gateway);
-                let company = auth.ensure_company().await.unwrap();
-                let invitation = auth.create_first_admin(company, ADMIN, "Ada First").await.unwrap();
-                let told = invitation.token.expose().to_owned();
-                let accept = async {
-                    let session = Graph::new(&base)
-                        .change("invitationAccept", "session { accessToken }", json!({ "token": told, "password": PASSWORD }))
-                        .await;
-                    let admin = session["session"]["accessToken"].as_str().unwrap().to_owned();
-                    tell.send(Theatre { base: base.clone(), admin, addresses }).unwrap();
-                    std::future::pending::<()>().await;
-                };
-                tokio::select! {
-                    served = crm.serve(CancellationToken::new()) => served.unwrap(),
-                    () = accept => {}
-                }
-            });
-        });
-        told.recv().expect("the CRM to start")
-    })
-}
+pub(crate) const PASSWORD: &str = testkit::house::PASSWORD;
 
 /// The settings of a CRM on free ports that tells how many gRPC calls a request makes.
 pub(crate) fn test_settings() -> Settings {
@@ -72,12 +27,12 @@ pub(crate) fn test_settings() -> Settings {
 
 /// Somebody who is not signed in.
 pub(crate) fn stranger() -> Graph {
-    Graph::new(&theatre().base)
+    Graph::new(theatre().gateway())
 }
 
 /// The first admin.
 pub(crate) fn admin() -> Graph {
-    stranger().with_token(&theatre().admin)
+    stranger().with_token(&theatre().admin())
 }
 
 /// Where the services' gRPC ports are.

@@ -4,10 +4,7 @@ use kernel::{Error, Principal, Result, id::SessionId};
 use runtime::retry::retry_conflicts;
 
 use super::{Application, Known, session_ended};
-use crate::{
-    domain::{account::Account, password::Password, secret::Secret, session::Session},
-    throttle::Key,
-};
+use crate::domain::{account::Account, password::Password, secret::Secret, session::Session};
 
 /// What a person hands in to change their password.
 #[derive(Debug, Clone)]
@@ -33,11 +30,10 @@ impl Application {
         let account = company.get::<Account>(id.uuid()).await?.ok_or_else(session_ended)?;
         let new = Password::choose("new_password", command.new.expose(), &account.email, &account.name)?;
 
-        let throttled = Key::new(principal.company, account.email.as_str());
-        self.throttle.check(throttled, self.env.now())?;
+        self.check_tries(&company, account.email.as_str()).await?;
         let hash = account.password_hash().map_err(|_| session_ended())?;
         if !self.passwords.verify(command.current, Some(hash)).await? {
-            self.throttle.failed(throttled, self.env.now());
+            self.note_failure(&company, account.email.as_str(), |_| ()).await?;
             tracing::info!(account = %id, "a password change was refused: the present password was wrong");
             return Err(wrong_password());
         }

@@ -24,7 +24,7 @@ impl Application {
 
     async fn first_admin(&self, company: CompanyId, email: &EmailAddress, name: &str) -> Result<Invitation> {
         let (store, principal) = (self.store.company(company), Self::service(company));
-        let admins = self.admins(&store).await?;
+        let mut admins = self.admins(&store).await?;
         let account = store.find_one::<Account>(UNIQUE_EMAIL, email.as_str()).await?;
         let invited = account.as_ref().is_some_and(|account| admins.invited.contains(&account.id));
         if !admins.active.is_empty() {
@@ -47,7 +47,7 @@ impl Application {
         };
         let (token, invited) = self.invite(&principal, to_invite)?;
         let changes = created.into_iter().chain([invited]).collect();
-        let known = Known { admins: Some(admins), session: None };
+        let known = Known { admins: Some(&mut admins), session: None };
         let mut transaction = store.transaction(&principal.actor, self.env.now());
         let account = self.keep(&mut transaction, &principal, account.as_ref(), changes, known).await?;
         transaction.commit().await.map_err(|error| match error {

@@ -32,8 +32,9 @@ impl Application {
                 Ok(company)
             }
             Err(store::Error::Conflict { .. }) => {
+                // Another program was first, and there must not be two.
                 let first = installation.get::<Installation>(Installation::ID).await?;
-                Ok(first.map_or(company, |first| first.company))
+                Ok(first.ok_or_else(|| Error::Unavailable("the first company".into()))?.company)
             }
             Err(error) => Err(error.into()),
         }

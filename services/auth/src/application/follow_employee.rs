@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use kernel::{AccountId, CompanyId, EmailAddress, EmployeeId, Error, EventId, Principal, Result, Role};
-use runtime::retry::retry_conflicts;
+use runtime::retry::retry_contended;
 use store::{CompanyStore, Query, Transaction};
 
 use super::{Application, Known};
@@ -11,6 +11,7 @@ use crate::{
     documents::UNIQUE_EMAIL,
     domain::{
         account::{Account, Change},
+        admins::Admins,
         employee::{Employee, Facts, follow},
     },
     publishing,
@@ -21,6 +22,8 @@ struct Following<'a> {
     company: &'a CompanyStore,
     principal: &'a Principal,
     transaction: Transaction,
+    /// The company's admins, as this transaction leaves them.
+    admins: Admins,
     /// Addresses that this transaction takes from an account, and that no other has taken over in it.
     freed: BTreeSet<EmailAddress>,
     /// Whose turn has been.
@@ -36,7 +39,7 @@ impl Application {
     /// as it becomes free, so that the order in which events of different employees arrive makes no difference.
     ///
     /// # Errors
-    /// [`Error::Conflict`], [`Error::Unavailable`]: later it may go better.
+    /// [`Error::Unavailable`]: later it may go better.
     pub(crate) async fn follow_employee(
         &self,
         company: CompanyId,
@@ -45,7 +48,7 @@ impl Application {
         consumer: &'static str,
         cause: EventId,
     ) -> Result<()> {
-        retry_conflicts(async || self.follow(company, id, facts, consumer, cause).await).await
+        retry_contended("the logins", async || self.follow(company, id, facts, consumer, cause).await).await
     }
 
     async fn follow(&self, company: CompanyId, id: EmployeeId, facts: &Facts, consumer: &'static str, cause: EventId) -> Result<()> {
@@ -56,8 +59,9 @@ impl Application {
         }
         let mut transaction = company.transaction(&principal.actor, self.env.now());
         transaction.received(consumer, cause);
+        let admins = self.admins(&company).await?;
         let mut following =
-            Following { company: &company, principal: &principal, transaction, freed: BTreeSet::new(), done: BTreeSet::new() };
+            Following { company: &company, principal: &principal, transaction, admins, freed: BTreeSet::new(), done: BTreeSet::new() };
 
         let mut turns = VecDeque::from([match known {
             None => (None, Employee::new(id, facts.clone())),
@@ -99,8 +103,13 @@ impl Application {
             None => None,
         };
         let taken = holder.is_some();
-        if let Some(holder) = holder.and_then(|holder| holder.employee_id) {
-            self.meet(following, holder).await?;
+        if let (Some(email), Some(holder), Some(other)) = (&wanted, &holder, holder.as_ref().and_then(|holder| holder.employee_id)) {
+            self.meet(following, other).await?;
+            // Only from the meeting on nothing can happen unseen: it may have been given up just before.
+            let still = self.holder(following, email, account.as_ref().map(|account| account.id)).await?;
+            if still.is_none_or(|still| still.id != holder.id) {
+                return Err(Error::Conflict { resource: "account".into(), id: holder.id.to_string(), current_version: 0 });
+            }
         }
         if let Some(email) = wanted.as_ref().filter(|_| taken) {
             let refused = publishing::provision_refused(&self.env, following.principal, &employee, email);
@@ -155,12 +164,12 @@ impl Application {
         if changes.is_empty() {
             return Ok(freed);
         }
-        let (transaction, principal) = (&mut following.transaction, following.principal);
-        match self.keep(transaction, principal, Some(account), changes, Known::default()).await {
+        let Following { transaction, principal, admins, .. } = following;
+        match self.keep(transaction, principal, Some(account), changes, Known { admins: Some(&mut *admins), session: None }).await {
             Err(Error::FailedPrecondition { reason, .. }) if reason == "LAST_ADMIN" => {
                 tracing::warn!(account = %account.id, employee = %employee.id, "an employee left whose account is the last admin's: it stays enabled");
                 let described = account.describe(&email, &employee.facts.name).into_iter().collect();
-                self.keep(transaction, principal, Some(account), described, Known::default()).await?;
+                self.keep(transaction, principal, Some(account), described, Known { admins: Some(admins), session: None }).await?;
             }
             outcome => drop(outcome?),
         }

@@ -1,13 +1,13 @@
 //! Signing in with a password.
 
-use kernel::{CompanyId, EmailAddress, Error, Principal, Result};
+use kernel::{CompanyId, EmailAddress, Error, Result};
+use store::Transaction;
 
 use super::{Application, Tokens};
 use crate::{
-    documents::{RefusedSignIn, UNIQUE_EMAIL},
+    documents::UNIQUE_EMAIL,
     domain::{account::Account, password::Password},
     publishing,
-    throttle::Key,
 };
 
 /// What a person hands in to sign in.
@@ -34,9 +34,8 @@ impl Application {
             (Some(company), Ok(email)) => self.store.company(company).find_one::<Account>(UNIQUE_EMAIL, email.as_str()).await?,
             _ => None,
         };
-        let throttled = company.map(|company| Key::new(company, &sign_in.email));
-        if let Some(key) = throttled {
-            self.throttle.check(key, self.env.now())?;
+        if let Some(company) = company {
+            self.check_tries(&self.store.company(company), &sign_in.email).await?;
         }
 
         let hash = account.as_ref().and_then(|account| account.password_hash().ok());
@@ -44,9 +43,8 @@ impl Application {
         if let (true, Some(company), Some(account)) = (right, company, account.as_ref()) {
             return self.signed_in(company, account.clone()).await;
         }
-        if let (Some(key), Some(company)) = (throttled, company) {
-            self.throttle.failed(key, self.env.now());
-            self.note_refusal(company, account.as_ref()).await?;
+        if let Some(company) = company {
+            self.note_refusal(company, &sign_in.email, account.as_ref()).await?;
         }
         Err(Error::unauthenticated("SIGN_IN_FAILED", "the email address or the password is wrong"))
     }
@@ -62,18 +60,21 @@ impl Application {
         Ok(self.first_tokens(&key, company, &begun, account))
     }
 
-    /// Writes down that a sign-in was refused; as much for no account as for one.
-    async fn note_refusal(&self, company: CompanyId, account: Option<&Account>) -> Result<()> {
-        let (now, principal): (_, Principal) = (self.env.now(), Self::service(company));
-        let mut transaction = self.store.company(company).transaction(&principal.actor, now);
-        transaction.put(&RefusedSignIn { id: company, at: now });
+    /// Writes down that a sign-in was refused; as much for no account as for one (ASVS 6.3.8).
+    async fn note_refusal(&self, company: CompanyId, email: &str, account: Option<&Account>) -> Result<()> {
+        let principal = Self::service(company);
         if let Some(account) = account {
             let reason = publishing::sign_in_refusal(account.password_hash().err());
-            transaction.publish(publishing::sign_in_failed(&self.env, &principal, account, reason));
             tracing::info!(account = %account.id, reason, "a sign-in was refused");
         } else {
             tracing::info!(reason = "UNKNOWN_ACCOUNT", "a sign-in was refused");
         }
-        Ok(transaction.commit().await?)
+        let told = |transaction: &mut Transaction| {
+            if let Some(account) = account {
+                let reason = publishing::sign_in_refusal(account.password_hash().err());
+                transaction.publish(publishing::sign_in_failed(&self.env, &principal, account, reason));
+            }
+        };
+        self.note_failure(&self.store.company(company), email, told).await
     }
 }

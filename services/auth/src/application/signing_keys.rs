@@ -1,7 +1,7 @@
 //! The keys that sign access tokens: made when they are first needed, published, rotated.
 
 use async_trait::async_trait;
-use kernel::{Result, Timestamp};
+use kernel::{Error, Result, Timestamp};
 use runtime::{
     retry::retry_conflicts,
     token::{Jwk, KeySource, SigningKey, jwk},
@@ -64,8 +64,10 @@ impl Application {
         transaction.insert(&first);
         match transaction.commit().await {
             Ok(()) => Ok(first),
-            // Another program was first.
-            Err(store::Error::Conflict { .. }) => Ok(installation.get(KeyRing::ID).await?.unwrap_or(first)),
+            // Another program was first: its keys are the ones that everybody knows.
+            Err(store::Error::Conflict { .. }) => {
+                installation.get(KeyRing::ID).await?.ok_or_else(|| Error::Unavailable("the signing keys".into()))
+            }
             Err(error) => Err(error.into()),
         }
     }

@@ -237,6 +237,30 @@ async fn an_address_goes_to_who_waits_for_it_when_it_becomes_free() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_address_that_is_given_up_while_another_begins_to_wait_for_it_goes_to_them() {
+    for round in 0..60 {
+        let house = House::new().await;
+        // Two replicas, each with one of the events.
+        let [one, other] = [(); 2].map(|()| {
+            let service = auth::serve(&house.replica(), house.bed.dependencies());
+            service.consumers.into_iter().map(|(_, handler)| handler).next().unwrap()
+        });
+        let (ilze, anna) = (Employee::new(1), Employee::new(2));
+        one.handle(&ilze.created(&house)).await.unwrap();
+        let (gives_up, waits) = (ilze.next(|it| it.email = "ozola@example.com").updated(&house), anna.created(&house));
+        let later = async {
+            for _ in 0..round {
+                tokio::task::yield_now().await;
+            }
+            other.handle(&waits).await.unwrap();
+        };
+        futures::join!(async { one.handle(&gives_up).await.unwrap() }, later);
+        let account = house.account_of(&anna).await.unwrap_or_else(|| panic!("nobody has the address in round {round}"));
+        assert_eq!(account.email.as_str(), "ilze@example.com");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_employees_with_one_address_exactly_one_gets_it() {
     let house = House::new().await;
     let all: Vec<Employee> = (1..=30).map(Employee::new).collect();
@@ -295,6 +319,40 @@ async fn the_last_admin_stays_though_their_employee_leaves() {
     house.hear(&[ilze.next(|it| (it.active, it.name) = (false, "Elza")).deactivated(&house)]).await;
     let account = house.account_of(&ilze).await.unwrap();
     assert_eq!((account.status, account.name.as_str()), (Status::Active, "Elza Ozola"));
+}
+
+#[tokio::test]
+async fn of_two_admins_who_leave_with_one_event_the_last_stays() {
+    let house = House::new().await;
+    let admin = house.admin().await;
+    let (ilze, anna) = (Employee::new(1), Employee { email: "anna@example.com", ..Employee::new(2) });
+    house.hear(&[ilze.created(&house), anna.created(&house)]).await;
+    let mut tokens = Vec::new();
+    for employee in [&ilze, &anna] {
+        let account = house.account_of(employee).await.unwrap();
+        let token = house.invite(&admin, account.id).await.unwrap().token;
+        let person = house.accept(&token).await.unwrap();
+        let version = house.stored(account.id).await.version;
+        let promote = v1::ChangeRoleRequest { account_id: account.id.to_string(), role: 3, version };
+        house.client.clone().change_role(with(&admin.access, promote)).await.unwrap();
+        tokens.push(house.refresh(&person.refresh).await.unwrap());
+    }
+    house.disable(&tokens[0], admin.id).await.unwrap();
+    let [ilze_id, anna_id] = [house.account_of(&ilze).await.unwrap().id, house.account_of(&anna).await.unwrap().id];
+    house.disable(&tokens[1], ilze_id).await.unwrap();
+
+    // Anna is the last: she left and stays, and waits for the address that Ilze has.
+    let anna = anna.next(|it| (it.email, it.active) = ("ilze@example.com", false));
+    house.hear(&[anna.deactivated(&house)]).await;
+    let version = house.stored(ilze_id).await.version;
+    let enable = v1::EnableAccountRequest { account_id: ilze_id.to_string(), version };
+    house.client.clone().enable_account(with(&tokens[1].access, enable)).await.unwrap();
+
+    // Now Ilze leaves and gives up the address: one of the two must stay.
+    house.hear(&[ilze.next(|it| (it.email, it.active) = ("ozola@example.com", false)).deactivated(&house)]).await;
+    let (ilze, anna) = (house.stored(ilze_id).await, house.stored(anna_id).await);
+    assert_eq!((ilze.status, anna.status), (Status::Disabled, Status::Active));
+    assert_eq!(anna.email.as_str(), "ilze@example.com");
 }
 
 #[tokio::test]

@@ -68,6 +68,11 @@ impl House {
         Application::new(store, self.bed.env.clone(), settings()).unwrap()
     }
 
+    /// The same use cases on the same store, as in another process.
+    pub fn replica(&self) -> Application {
+        self.on(self.bed.store.clone()).with_passwords(self.passwords.clone())
+    }
+
     /// An operator's or a background task's identity.
     pub fn service(&self) -> Principal {
         Principal::service(self.bed.company, "test")

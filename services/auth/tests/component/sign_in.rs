@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use auth::{application::SignIn, domain::password::Password};
 use contracts::crm::auth::v1;
 use kernel::{Clock as _, Error, Role};
 use prost::Message as _;
@@ -104,6 +105,28 @@ async fn after_ten_wrong_passwords_the_next_try_has_to_wait() {
     house.sign_in(ben.email.as_str(), PASSWORD).await.unwrap();
     house.bed.pass(Duration::from_secs(6));
     house.sign_in(anna.email.as_str(), PASSWORD).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn wrong_passwords_are_counted_together_by_all_replicas() {
+    let house = House::new().await;
+    let account = house.account(1, Role::Manager, true).await;
+    let replicas = [house.replica(), house.replica(), house.replica()];
+    let attempt = async |n: usize, password: &str| {
+        let sign_in = SignIn { email: account.email.to_string(), password: Password::given(password), company: None };
+        replicas[n % 3].sign_in(sign_in).await.map(|_| ())
+    };
+    // At once: each is allowed before the others have failed, and all are paid for.
+    for outcome in futures::future::join_all((0..30).map(|n| attempt(n, "wrong"))).await {
+        assert!(matches!(outcome, Err(Error::Unauthenticated { .. } | Error::ResourceExhausted { .. })), "{outcome:?}");
+    }
+    for n in 0..3 {
+        assert!(matches!(attempt(n, PASSWORD).await, Err(Error::ResourceExhausted { .. })), "at replica {n}");
+    }
+    assert_eq!(replicas[0].forget_old_tries().await.unwrap(), 0, "they still count");
+    house.bed.pass(Duration::from_secs(31 * 6));
+    attempt(0, PASSWORD).await.unwrap();
+    assert_eq!(replicas[1].forget_old_tries().await.unwrap(), 1);
 }
 
 #[tokio::test]

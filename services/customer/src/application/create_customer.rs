@@ -17,6 +17,7 @@ impl Application {
         principal.require(OFFICE)?;
         let Transition { customer, event } = Customer::create(&self.env, input)?;
         let facts = CustomerFacts::none(customer.id);
+        self.add_company(principal.company).await?;
         let mut transaction = self.company(principal).transaction(&principal.actor, customer.created_at);
         transaction.insert(&customer).insert(&facts);
         if let Some(event) = event {

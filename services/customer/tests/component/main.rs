@@ -5,6 +5,7 @@
 //! | [`access`] | who may do what: roles × methods, other companies |
 //! | [`bad_input`] | every wrong request gets its typed error, with the field |
 //! | [`editing`] | what each method does, what others are told, what history keeps |
+//! | [`erasing`] | what is left of a customer who was erased |
 //! | [`lists`] | filters, order, pages while others write |
 //! | [`search`] | who is found, in which order |
 //! | [`orders`] | what orders' events do |
@@ -13,6 +14,7 @@
 mod access;
 mod bad_input;
 mod editing;
+mod erasing;
 mod lists;
 mod office;
 mod orders;

@@ -1,7 +1,7 @@
 //! Taking over what the auth service says of a login.
 
 use kernel::{EmployeeId, Envelope, Principal, Result, Role};
-use runtime::retry::retry_conflicts;
+use runtime::retry::retry_contended;
 
 use super::Application;
 use crate::domain::{AccountFacts, Employee, LoginFacts, Refusal};
@@ -21,11 +21,10 @@ impl Application {
     /// already. It is done in the name of who caused the event.
     ///
     /// # Errors
-    /// [`Error::Unavailable`](kernel::Error::Unavailable); [`Error::Conflict`](kernel::Error::Conflict) where others
-    /// were faster again and again.
+    /// [`Error::Unavailable`](kernel::Error::Unavailable), also where others were faster again and again.
     pub(crate) async fn note_login(&self, consumer: &'static str, event: &Envelope, employee: EmployeeId, news: &LoginNews) -> Result<()> {
         let principal = Principal { company: event.company, actor: event.actor.clone(), role: Role::Admin };
-        retry_conflicts(|| self.try_note_login(&principal, consumer, event, employee, news)).await
+        retry_contended("the employee", || self.try_note_login(&principal, consumer, event, employee, news)).await
     }
 
     async fn try_note_login(

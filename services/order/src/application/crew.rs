@@ -1,7 +1,7 @@
 //! Use cases that rely on copies of others' facts; see [`copies`](crate::domain::copies) for the invariant that they keep.
 
 use kernel::{EmployeeId, Error, Result};
-use runtime::retry::retry_conflicts;
+use runtime::retry::retry_contended;
 use store::{CompanyStore, Query};
 
 use crate::{
@@ -40,7 +40,7 @@ where
     W: Future<Output = Result<T, Failure>>,
 {
     let attempt = &attempt;
-    let done = retry_conflicts(|| async move {
+    let done = retry_contended("the schedule", || async move {
         match attempt().await {
             Ok(done) => Ok(Ok(done)),
             Err(Failure::Final(error)) => Ok(Err(error)),
@@ -48,7 +48,7 @@ where
         }
     });
     // The copies are ours: no caller could do anything with a conflict on one.
-    done.await.unwrap_or_else(|_| Err(Error::Unavailable("the schedule (too many change it at once)".into())))
+    done.await?
 }
 
 /// What some employees have to do around some time.

@@ -3,7 +3,7 @@
 use kernel::{OrderId, Principal, Result, Role};
 
 use super::Application;
-use crate::publishing;
+use crate::{domain::FormerOrder, publishing};
 
 impl Application {
     /// Deletes a draft or a canceled order, seen at `version`; its history stays. For admins.
@@ -17,7 +17,7 @@ impl Application {
         order.expect_version(version)?;
         let event = order.delete()?;
         let mut transaction = self.company(principal).transaction(&principal.actor, self.env.now());
-        transaction.delete(&order);
+        transaction.delete(&order).insert(&FormerOrder::of(self.env.random_uuid(), &order));
         transaction.publish(publishing::envelope(&self.env, principal, &order, event));
         Ok(transaction.commit().await?)
     }

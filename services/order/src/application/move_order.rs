@@ -6,6 +6,7 @@ use super::{
     Application, OrderView, PlaceChoice,
     crew::{Failure, relying_on_copies},
 };
+use crate::domain::FormerOrder;
 
 /// An order that was taken for the wrong customer.
 #[derive(Debug, Clone)]
@@ -42,7 +43,7 @@ impl Application {
         let (mut after, at) = (before.clone(), self.env.now());
         let event = after.move_to(&customer, place, at)?;
         let mut transaction = self.saving(principal, &before, &after, event, at);
-        transaction.update(&customer, &customer.touched());
+        transaction.update(&customer, &customer.touched()).insert(&FormerOrder::of(self.env.random_uuid(), &before));
         transaction.commit().await?;
         Ok(self.view(principal, after)?)
     }

@@ -7,12 +7,14 @@
 //!
 //! 1. A use case that puts facts of a copy into an order, or relies on them, writes the copy in the same
 //!    transaction ([`touched`](FactCopy::touched)), at the version at which it read it.
-//! 2. A reaction first commits the new facts to the copy, and reads the orders that have to follow after that.
+//! 2. A reaction first commits the new facts to the copy, and reads the orders that have to follow after that. It writes
+//!    the copy with them too.
 //!
 //! So of a use case and a reaction at the same time one commits its write of the copy first. If it is the
 //! reaction, the use case fails on the copy's version, starts again and sees the new facts. If it is the use case, its
 //! order is there when the reaction looks for orders. The same write makes two assignments of one
-//! employee wait for each other: the second starts again and sees the first.
+//! employee wait for each other: the second starts again and sees the first. And it makes two reactions meet, in two
+//! replicas of this service: the one that walks with older facts starts again and sees the newer ones.
 
 use kernel::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::copies::FactCopy;
 
+/// The name of a customer whose personal data was erased, as their orders show it.
+pub const ERASED: &str = "Erased customer";
+
 /// The copy of a customer.
 pub type CustomerCopy = FactCopy<CustomerFacts>;
 
@@ -31,6 +34,8 @@ pub enum CustomerStatus {
     Archived,
     /// They aren't, ever: the customer was deleted.
     Deleted,
+    /// They aren't, ever: what was personal of the customer was erased, here too.
+    Erased,
 }
 
 /// A place to clean of a customer.
@@ -51,6 +56,12 @@ impl CustomerFacts {
         Self { status: CustomerStatus::Deleted, name: String::new(), phone: String::new(), properties: Vec::new() }
     }
 
+    /// What remains of a customer whose personal data was erased.
+    #[must_use]
+    pub fn erased() -> Self {
+        Self { status: CustomerStatus::Erased, name: ERASED.to_owned(), phone: String::new(), properties: Vec::new() }
+    }
+
     /// The property of that id.
     #[must_use]
     pub fn property(&self, id: PropertyId) -> Option<&PropertyFacts> {
@@ -68,7 +79,7 @@ impl CustomerCopy {
     /// Goes on only where the company takes orders from this customer.
     ///
     /// # Errors
-    /// [`Error::FailedPrecondition`] `CUSTOMER_ARCHIVED`; [`Error::NotFound`] for a deleted one. Both name `customer_id`.
+    /// [`Error::FailedPrecondition`] `CUSTOMER_ARCHIVED`; [`Error::NotFound`] for a deleted or erased one. Both name `customer_id`.
     pub fn takes_orders(&self) -> Result<()> {
         match self.facts().status {
             CustomerStatus::Active => Ok(()),
@@ -77,7 +88,7 @@ impl CustomerCopy {
                 "customer_id",
                 format!("{} is archived; restore the customer first", self.facts().name),
             )),
-            CustomerStatus::Deleted => Err(unknown_customer(self.id())),
+            CustomerStatus::Deleted | CustomerStatus::Erased => Err(unknown_customer(self.id())),
         }
     }
 

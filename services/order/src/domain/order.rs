@@ -59,7 +59,7 @@ pub struct OrderState {
     pub customer_phone: String,
     /// The customer's property; `None` where the address was given by hand.
     pub property_id: Option<PropertyId>,
-    /// Where to clean; follows the property until the order has ended.
+    /// Where to clean; follows the property until the order has ended. Empty where the customer was erased.
     pub address: Address,
     /// How to get in; follows the property until the order has ended.
     #[serde(default, skip_serializing_if = "String::is_empty")]

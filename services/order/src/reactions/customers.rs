@@ -7,15 +7,6 @@ use prost::Name as _;
 
 use crate::domain::{CustomerFacts, CustomerStatus, PropertyFacts};
 
-/// What is listened for.
-pub(super) const KINDS: &[&str] = &[
-    "crm.customer.v1.CustomerCreated",
-    "crm.customer.v1.CustomerUpdated",
-    "crm.customer.v1.CustomerArchived",
-    "crm.customer.v1.CustomerRestored",
-    "crm.customer.v1.CustomerDeleted",
-];
-
 /// What an event of a customer says.
 pub(super) fn facts(event: &Envelope) -> Result<CustomerFacts, HandleError> {
     let kind = event.kind.as_str();
@@ -27,6 +18,9 @@ pub(super) fn facts(event: &Envelope) -> Result<CustomerFacts, HandleError> {
         decode::<v1::CustomerArchived>(event)?.customer
     } else if kind == v1::CustomerRestored::full_name() {
         decode::<v1::CustomerRestored>(event)?.customer
+    } else if kind == v1::CustomerErased::full_name() {
+        decode::<v1::CustomerErased>(event)?;
+        return Ok(CustomerFacts::erased());
     } else {
         decode::<v1::CustomerDeleted>(event)?;
         return Ok(CustomerFacts::tombstone());

@@ -7,15 +7,6 @@ use prost::Name as _;
 
 use crate::domain::{EmployeeFacts, Period};
 
-/// What is listened for.
-pub(super) const KINDS: &[&str] = &[
-    "crm.employee.v1.EmployeeCreated",
-    "crm.employee.v1.EmployeeUpdated",
-    "crm.employee.v1.EmployeeDeactivated",
-    "crm.employee.v1.EmployeeReactivated",
-    "crm.employee.v1.EmployeeTimeOffChanged",
-];
-
 /// What an event of an employee says.
 pub(super) fn facts(event: &Envelope) -> Result<EmployeeFacts, HandleError> {
     let kind = event.kind.as_str();

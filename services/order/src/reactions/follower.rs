@@ -5,19 +5,21 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use events::{HandleError, Handler};
 use kernel::{Actor, Env, Envelope, Error, Principal, Result, Timestamp};
-use runtime::retry::retry_conflicts;
+use runtime::retry::retry_contended;
 use store::{CompanyStore, Document, Query, Store, Transaction};
 use uuid::Uuid;
 
 use crate::{
     SERVICE,
-    domain::{FactCopy, Order, OrderEvent},
+    domain::{FactCopy, FormerOrder, Order, OrderEvent},
     publishing,
     turns::Turns,
 };
 
 /// How many orders follow in one transaction.
 const BATCH: usize = 100;
+/// How many pending events are looked through before some are forgotten. More of them mean that the bus is down.
+const MOST_PENDING: usize = 1_000;
 
 /// The handler of the events of those whose facts orders follow.
 pub(super) struct Follower<F> {
@@ -29,6 +31,8 @@ pub(super) struct Follower<F> {
     pub(super) facts: fn(&Envelope) -> Result<F, HandleError>,
     /// Makes an order follow the copy; `None` where it does already.
     pub(super) follow: fn(&mut Order, &FactCopy<F>, &Actor, Timestamp) -> Option<OrderEvent>,
+    /// Whether facts say that nothing here may tell of whom they are of any more.
+    pub(super) erased: fn(&F) -> bool,
     /// Where copies and orders are kept.
     pub(super) store: Store,
     /// The clock, and chance.
@@ -65,11 +69,15 @@ where
     FactCopy<F>: Document,
 {
     async fn run(&self, facts: &F) -> Result<()> {
-        let copy = retry_conflicts(|| self.take_over(facts)).await?;
-        if !copy.is_settled() {
-            self.walk(&copy).await?;
+        let copy = retry_contended("the schedule", || self.take_over(facts)).await?;
+        // What was written since an erasure goes with the next one, though the facts are the same.
+        if !copy.is_settled() || (self.follower.erased)(facts) {
+            self.walk().await?;
+            if (self.follower.erased)(copy.facts()) {
+                self.forget_former().await?;
+            }
         }
-        retry_conflicts(|| self.settle(&copy)).await
+        retry_contended("the schedule", || self.settle(&copy)).await
     }
 
     fn transaction(&self) -> Transaction {
@@ -102,7 +110,7 @@ where
     }
 
     /// Makes every order concerned follow the copy.
-    async fn walk(&self, copy: &FactCopy<F>) -> Result<()> {
+    async fn walk(&self) -> Result<()> {
         let mut token = None;
         loop {
             let page = Query::by("id").eq(self.follower.field, self.event.subject).page(BATCH, token);
@@ -110,32 +118,73 @@ where
             token = page.next_page_token().map(str::to_owned);
             let ids: Vec<Uuid> = page.items.iter().map(|order| order.id.uuid()).collect();
             let mut orders = Some(page.items);
-            retry_conflicts(|| self.follow(copy, orders.take(), &ids)).await?;
+            retry_contended("the schedule", || self.follow(orders.take(), &ids)).await?;
             if token.is_none() {
                 return Ok(());
             }
         }
     }
 
-    /// Makes these orders follow the copy; they are read again where they aren't given.
-    async fn follow(&self, copy: &FactCopy<F>, orders: Option<Vec<Order>>, ids: &[Uuid]) -> Result<()> {
+    /// Makes these orders follow the copy as it is now; they are read again where they aren't given.
+    ///
+    /// The copy is written with them: at this moment another process may take over newer facts and make orders follow those,
+    /// which must not go back to these.
+    async fn follow(&self, orders: Option<Vec<Order>>, ids: &[Uuid]) -> Result<()> {
+        let _turn = self.follower.turns.at([self.event.subject]).await;
+        let copy = self.copy().await?.ok_or_else(|| Error::internal("a copy is gone, and copies stay for ever"))?;
         let orders = match orders {
             Some(orders) => orders,
             None => self.company.get_many(ids).await?.into_iter().flatten().collect(),
         };
         let at = self.follower.env.now();
         let mut transaction = self.transaction();
-        let mut changed = false;
+        let mut changed = Vec::new();
         for before in &orders {
             let mut after = before.clone();
-            if let Some(event) = (self.follower.follow)(&mut after, copy, &self.principal.actor, at) {
+            if let Some(event) = (self.follower.follow)(&mut after, &copy, &self.principal.actor, at) {
                 transaction.update(before, &after);
                 transaction.publish(publishing::envelope(&self.follower.env, &self.principal, &after, event));
-                changed = true;
+                changed.push(before.id.uuid());
             }
         }
-        if changed {
+        if changed.is_empty() {
+            return Ok(());
+        }
+        if (self.follower.erased)(copy.facts()) {
+            // Those only: the others were forgotten as they were emptied, and what happened to them since is still to be told.
+            self.forget(&mut transaction, &changed).await?;
+        }
+        transaction.update(&copy, &copy.touched());
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Forgets what history and outbox tell of orders that were the customer's before they were moved or deleted.
+    async fn forget_former(&self) -> Result<()> {
+        loop {
+            let page = Query::by("id").eq("customer_id", self.event.subject).page(BATCH, None);
+            let former = self.company.find::<FormerOrder>(&page).await?.items;
+            if former.is_empty() {
+                return Ok(());
+            }
+            let ids: Vec<Uuid> = former.iter().map(|former| former.order_id.uuid()).collect();
+            let mut transaction = self.transaction();
+            self.forget(&mut transaction, &ids).await?;
+            for former in &former {
+                transaction.delete(former);
+            }
             transaction.commit().await?;
+        }
+    }
+
+    /// Forgets these orders with the transaction, as soon as others have heard of what happened to them until now.
+    async fn forget(&self, transaction: &mut Transaction, orders: &[Uuid]) -> Result<()> {
+        let pending = self.follower.store.outbox().pending(MOST_PENDING).await?;
+        if pending.len() == MOST_PENDING || pending.iter().any(|event| orders.contains(&event.subject)) {
+            return Err(Error::Unavailable("the bus (events of these orders wait to be sent)".into()));
+        }
+        for order in orders {
+            transaction.forget(*order);
         }
         Ok(())
     }

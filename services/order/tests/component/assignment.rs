@@ -77,6 +77,17 @@ async fn assignments_that_do_not_overlap_all_succeed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_crowd_at_one_customer_gets_through_at_all_replicas() {
+    let house = House::new().await;
+    let houses = [&house, &House::on(house.bed.store.clone()), &House::on(house.bed.store.clone())];
+    let customer = house.customer(1, 1).await;
+    let orders = (0..300).map(|n| houses[n % 3].create(create_request(customer, 24, 26)));
+    for outcome in join_all(orders).await {
+        outcome.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_who_change_one_version_of_an_order_one_hears_of_a_conflict() {
     let house = House::new().await;
     house.customer(1, 1).await;

@@ -388,6 +388,31 @@ async fn no_assignment_escapes_a_deactivation_that_comes_at_the_same_time() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_order_goes_back_to_older_facts_that_another_replica_is_walking_with() {
+    for round in 0..20 {
+        let house = House::new().await;
+        let other = House::on(house.bed.store.clone());
+        let customer = house.customer(1, 1).await;
+        for outcome in join_all((0..12).map(|n| house.create(create_request(customer, 24 + n, 25 + n)))).await {
+            outcome.unwrap();
+        }
+        // Back to what the orders say: those who walk with it find nothing to change.
+        let (older, newer) = (renamed(&house, 2, "For a moment"), renamed(&house, 3, "Customer 1"));
+        let overtakes = async {
+            for _ in 0..round * 3 {
+                tokio::task::yield_now().await;
+            }
+            other.deliver(&newer).await;
+        };
+        futures::join!(house.deliver(&older), overtakes);
+        let request = v1::ListOrdersRequest { page_size: Some(100), ..Default::default() };
+        for order in answer(house.manager().list_orders(request).await).unwrap().orders {
+            assert_eq!(order.customer_name, "Customer 1", "in round {round}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_event_that_cannot_be_read_is_poison() {
     let house = House::new().await;

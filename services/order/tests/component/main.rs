@@ -7,6 +7,7 @@
 //! | `assignment` | of those who assign or reschedule at once exactly one wins |
 //! | `access` | who may do what: roles × methods |
 //! | `lists` | filters, pages, and what a page costs |
+//! | `erasing` | nothing here tells of a customer who was erased |
 //! | `following` | orders follow customers and employees, whatever way their events come |
 //! | `house` | what the tests have in common |
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test's assertions")]
@@ -14,6 +15,7 @@
 mod access;
 mod assignment;
 mod bad_input;
+mod erasing;
 mod following;
 mod house;
 mod life;

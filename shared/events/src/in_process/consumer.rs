@@ -45,7 +45,7 @@ pub(super) async fn run(broker: Broker, consumer: Arc<Consumer>) {
                     break;
                 };
                 for delivery in deliveries {
-                    held.take(delivery, &mut ready);
+                    held.take(delivery, &mut ready, &consumer);
                 }
             }
         }
@@ -82,14 +82,14 @@ struct Held {
 }
 
 impl Held {
-    fn take(&mut self, delivery: Delivery, ready: &mut VecDeque<Ready>) {
+    fn take(&mut self, delivery: Delivery, ready: &mut VecDeque<Ready>, consumer: &Consumer) {
         let Delivery { row, attempts, envelope, .. } = delivery;
         self.rows.insert(row, None);
         match envelope {
             Some(envelope) => ready.push_back(Ready { row, attempts, envelope }),
             None => {
-                let error = "it is no envelope that this version can read".to_owned();
-                self.settle(row, Verdict::Dead { attempts, error });
+                let verdict = consumer.unreadable(attempts);
+                self.settle(row, verdict);
             }
         }
     }

@@ -72,6 +72,8 @@ fn configure(connection: &mut Connection) -> rusqlite::Result<i64> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // FULL: a commit is on the disk when it returns. Without it the last commits don't survive a power cut.
     connection.pragma_update(None, "synchronous", "FULL")?;
+    // What was delivered is overwritten: events hold personal data, which must be gone when it is erased.
+    connection.pragma_update(None, "secure_delete", "ON")?;
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     connection.set_prepared_statement_cache_capacity(64);
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;

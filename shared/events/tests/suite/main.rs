@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`contract`] | what every bus must hold |
 //! | [`in_process`] | the in-process bus, put to it |
+//! | [`rabbitmq`] | the bus on RabbitMQ, put to it and to troubles of its own |
 //! | [`relay`] | from an outbox to the bus, with a bus that fails and relays that are killed |
 //! | [`killed`] | processes that are killed at any moment |
 
@@ -13,4 +14,5 @@ mod contract;
 mod in_process;
 mod killed;
 mod parts;
+mod rabbitmq;
 mod relay;

@@ -162,6 +162,9 @@ impl<F: Fn(usize) -> Does + Send + Sync> Bus for Troubled<F> {
     async fn discard(&self, id: &DeadLetterId) -> kernel::Result<()> {
         self.bus.discard(id).await
     }
+    async fn ping(&self) -> kernel::Result<()> {
+        self.bus.ping().await
+    }
 }
 
 /// A relay that runs. To drop it is to kill it.
@@ -320,6 +323,32 @@ async fn a_stop_does_not_wait_for_a_bus_that_hangs() {
     relaying.stop().await;
     assert!(began.elapsed() < DEADLINE / 2, "it took {:?}", began.elapsed());
     assert_eq!(pending(&store).await, 1);
+}
+
+#[tokio::test]
+async fn what_another_process_has_only_just_committed_is_left_to_its_relay() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || async { Store::sqlite(&folder.path().join("shared.db"), &[&EFFECTS]).await.unwrap() };
+    let (ours, theirs) = (open().await, open().await);
+    ours.add_company(company()).await.unwrap();
+    let now = Timestamp::parse("now", "2026-03-08T12:00:00Z").unwrap();
+    let clock = Arc::new(FixedClock::new(now));
+    let bus = Troubled::new(|_| Does::Work);
+    let relaying = Relaying::start_at(&ours, bus.clone(), Env::system().with_clock(clock.clone()));
+    let taken = |event: &Envelope| bus.taken().iter().any(|taken| taken.id == event.id);
+    let mut left = None;
+    // A relay that has just begun sends all there is; it can be so still at the first round.
+    for _ in 0..3 {
+        let old = Envelope { time: now.minus(Duration::from_secs(60)), ..happened() };
+        let fresh = Envelope { time: now, ..happened() };
+        commit(&theirs, &[fresh.clone(), old.clone()]).await.unwrap();
+        eventually(|| async { taken(&old) }, |taken| *taken).await;
+        left = Some(fresh).filter(|fresh| !taken(fresh));
+    }
+    let left = left.expect("it was not sent with the old one");
+    clock.set(now.plus(Duration::from_secs(5)));
+    eventually(|| async { taken(&left) }, |taken| *taken).await;
+    relaying.stop().await;
 }
 
 #[tokio::test]

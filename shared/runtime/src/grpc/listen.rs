@@ -6,9 +6,8 @@ use contracts::FILE_DESCRIPTOR_SET;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
-use tonic_health::{ServingStatus, server::HealthReporter};
 
-use super::{Service, Stack, method};
+use super::{Service, Stack, health::Health, method};
 use crate::{
     Tasks, Verifier,
     net::{self, BindError, Connections},
@@ -56,8 +55,8 @@ impl Listener {
     }
 }
 
-/// Serves `service` and runs its background tasks until `stop`. Then, in this order: health says that it does not
-/// serve, calls under way finish (for at most `stop_timeout`), background tasks stop (for at most as long again).
+/// Serves `service` and runs its background tasks until `stop`. Health tells all the while whether what it needs is there,
+/// and calls are answered either way. Then, in this order: health says that it does not serve, calls under way finish (for at most `stop_timeout`), background tasks stop (for at most as long again).
 ///
 /// # Errors
 /// [`ServeError`]; a background task that panics stops all.
@@ -67,10 +66,7 @@ pub async fn serve(service: Service, listener: Listener, verifier: Arc<Verifier>
     }
     let Grpc { max_connections, max_concurrent_streams, call_timeout, stop_timeout, .. } = listener.settings;
     let names = method::services_of(service.name);
-    let (mut health, health_service) = tonic_health::server::health_reporter();
-    for name in &names {
-        health.set_service_status(name, ServingStatus::Serving).await;
-    }
+    let (mut health, health_service) = Health::new(&names, service.parts).await;
     let routes = with_reflection(service.routes, &names)?.add_service(health_service);
     let stack = Stack::new(routes, verifier, call_timeout);
 
@@ -85,8 +81,9 @@ pub async fn serve(service: Service, listener: Listener, verifier: Arc<Verifier>
         let died = tokio::select! {
             () = stop.cancelled() => None,
             task = tasks.died() => Some(task),
+            never = health.watch() => match never {},
         };
-        retire(&mut health, &names).await;
+        health.retire().await;
         draining.cancel();
         died
     };
@@ -108,14 +105,4 @@ fn with_reflection(routes: Routes, names: &[&'static str]) -> Result<Routes, ton
         builder
     };
     Ok(routes.add_service(describe().build_v1()?).add_service(describe().build_v1alpha()?))
-}
-
-/// Tells who asks or watches that nothing is served any more, and ends the watching, which would else hold up the stop.
-async fn retire(health: &mut HealthReporter, names: &[&'static str]) {
-    for name in names.iter().chain(&[""]) {
-        health.set_service_status(name, ServingStatus::NotServing).await;
-    }
-    for name in names.iter().chain(&[""]) {
-        health.clear_service_status(name).await;
-    }
 }

@@ -6,9 +6,11 @@
 //! | `same` | cases that must come out the same over both ways |
 //! | `log` | what a call leaves in the log |
 //! | `lost` | what goes wrong between two hosts |
-//! | `stop` | health, reflection, and stopping in order |
+//! | `health` | whether what is needed is there |
+//! | `stop` | reflection, and stopping in order |
 
 mod echo;
+mod health;
 mod log;
 mod lost;
 mod same;

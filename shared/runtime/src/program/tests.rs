@@ -1,9 +1,9 @@
 //! What must hold of a service as a program of its own.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use events::{HandleError, Handler, Subscription};
+use events::{Bus, HandleError, Handler, InProcessBus, Subscription};
 use kernel::{Actor, Env, Envelope, Error};
 use serde::Deserialize;
 use tokio::sync::{Notify, oneshot};
@@ -12,11 +12,7 @@ use tonic::service::Routes;
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
 use super::{Dependencies, Program, ProgramError, describe};
-use crate::{
-    Service, Transport,
-    settings::{self, Settings},
-    transport::Remote,
-};
+use crate::{Service, Transport, settings::Settings, transport::Remote};
 
 const PROGRAM: Program =
     Program { name: "order", about: "Orders", version: "1.0.0", settings: "[planning]\nhours = 8\n", collections: &[] };
@@ -31,11 +27,16 @@ struct Own {
     planning: Planning,
 }
 
+/// A program on a file, whose broker is not there.
 fn settings(folder: &std::path::Path, more: &[(&str, &str)]) -> Settings {
-    let mut settings = Settings::new("ORDER", &[("", settings::COMMON), ("", PROGRAM.settings)], []).unwrap();
-    settings.set("store.path", folder.join("order.sqlite").to_str().unwrap()).unwrap();
-    settings.set("bus.path", folder.join("events.sqlite").to_str().unwrap()).unwrap();
-    for (key, value) in more {
+    settings_of(&PROGRAM, folder, more)
+}
+
+fn settings_of(program: &Program, folder: &std::path::Path, more: &[(&str, &str)]) -> Settings {
+    let mut settings = Settings::new("ORDER", &program.defaults(), []).unwrap();
+    let path = folder.join("order.sqlite");
+    let given = [("store.kind", "sqlite"), ("store.path", path.to_str().unwrap()), ("bus.url", "amqp://crm:hunter2@127.0.0.1:1/%2f")];
+    for (key, value) in given.iter().chain(more) {
         settings.set(key, value).unwrap();
     }
     settings
@@ -93,20 +94,71 @@ async fn a_program_serves_until_it_is_asked_to_stop() {
             .task("publisher", move |_| async move { bus.publish(&event).await.unwrap() })
             .consumer(Subscription::new("order.customers", &[KIND]), Arc::new(Told(told.clone()))))
     };
-    let settings = settings(&folder.path().join("made/for/it"), &[]);
-    let serving = PROGRAM.serve_until(settings, with_events, stop.clone(), |address| announce.send(address).unwrap());
+    let (settings, env) = (settings(&folder.path().join("made/for/it"), &[]), Env::system());
+    let bus: Arc<dyn Bus> = Arc::new(InProcessBus::in_memory(env.clone()).unwrap());
+    let serving = PROGRAM.serve_on(bus, env, settings, with_events, stop.clone(), |address| announce.send(address).unwrap());
     let calling = async {
         let address = announced.await.unwrap();
-        let transport = Transport::remote(&format!("http://{address}"), &Remote::default()).unwrap();
-        let answer = HealthClient::new(transport).check(HealthCheckRequest { service: "crm.order.v1.OrderService".to_owned() }).await;
+        while health(address, "crm.order.v1.OrderService").await != SERVING {
+            tokio::task::yield_now().await;
+        }
         // Published by a task that runs from the first moment: the consumer was bound before.
         told.notified().await;
         stop.cancel();
-        answer.unwrap().into_inner().status
     };
-    let (outcome, status) = tokio::time::timeout(Duration::from_secs(30), async { tokio::join!(serving, calling) }).await.unwrap();
+    let (outcome, ()) = tokio::time::timeout(Duration::from_secs(30), async { tokio::join!(serving, calling) }).await.unwrap();
     outcome.unwrap();
-    assert_eq!(status, 1, "SERVING");
+}
+
+const SERVING: i32 = 1;
+const NOT_SERVING: i32 = 2;
+
+async fn health(address: SocketAddr, service: &str) -> i32 {
+    let transport = Transport::remote(&format!("http://{address}"), &Remote::default()).unwrap();
+    let answer = HealthClient::new(transport).check(HealthCheckRequest { service: service.to_owned() }).await;
+    answer.unwrap().into_inner().status
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_program_starts_and_lives_though_its_broker_is_not_there_but_is_not_ready() {
+    let folder = tempfile::tempdir().unwrap();
+    let (stop, (announce, announced)) = (CancellationToken::new(), oneshot::channel());
+    let with_consumer = async |own: Own, dependencies: Dependencies| {
+        let consumer = Arc::new(Told(Arc::default()));
+        Ok(build(own, dependencies).await?.consumer(Subscription::new("order.customers", &[KIND]), consumer))
+    };
+    let serving = PROGRAM.serve_until(settings(folder.path(), &[]), with_consumer, stop.clone(), |address| announce.send(address).unwrap());
+    let asking = async {
+        let address = announced.await.unwrap();
+        while health(address, "store").await != SERVING {
+            tokio::task::yield_now().await;
+        }
+        let seen = (health(address, "live").await, health(address, "bus").await, health(address, "").await);
+        stop.cancel();
+        seen
+    };
+    let (outcome, seen) = tokio::time::timeout(Duration::from_secs(30), async { tokio::join!(serving, asking) }).await.unwrap();
+    outcome.unwrap();
+    assert_eq!(seen, (SERVING, NOT_SERVING, NOT_SERVING));
+}
+
+#[tokio::test]
+async fn a_kind_that_makes_no_sense_here_and_addresses_that_are_none_are_told_with_their_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    for (more, expected) in [
+        (vec![("bus.kind", "in-process")], "bus.kind (ORDER__BUS__KIND): must be rabbitmq: on an in-process bus"),
+        (vec![("bus.url", "")], "bus.url (ORDER__BUS__URL): must be an address such as amqp://"),
+        (vec![("bus.url", "http://crm:hunter2@mq")], "bus.url (ORDER__BUS__URL): must be an address such as amqp://"),
+        (vec![("bus.namespace", "")], "bus.namespace (ORDER__BUS__NAMESPACE): must be 1 to 64"),
+        (vec![("store.kind", "mongodb"), ("store.url", "")], "store.url (ORDER__STORE__URL): must be the address of MongoDB"),
+        (vec![("store.kind", "mongodb"), ("store.url", "http://crm:hunter2@db")], "store.url (ORDER__STORE__URL): "),
+        (vec![("store.kind", "mongodb"), ("store.database", "a b")], "store.database (ORDER__STORE__DATABASE): must be 1 to 63"),
+    ] {
+        let text = refusal(settings(folder.path(), &more)).await;
+        assert!(text.starts_with(expected), "{text}");
+        assert!(!text.contains('\n') && !text.contains("hunter2"), "{text}");
+    }
+    assert!(!folder.path().join("order.sqlite").exists(), "settings come before data");
 }
 
 #[tokio::test]
@@ -157,7 +209,9 @@ async fn a_service_that_does_not_know_where_auth_is_does_not_start() {
 async fn auth_itself_has_the_keys_and_needs_no_address_of_them() {
     let (folder, stop) = (tempfile::tempdir().unwrap(), CancellationToken::new());
     let auth = Program { name: "auth", ..PROGRAM };
-    let serving = auth.serve_until(settings(folder.path(), &[("auth.url", "")]), build, stop.clone(), |_| stop.cancel());
+    let settings = settings_of(&auth, folder.path(), &[]);
+    assert!(settings.clone().set("auth.url", "http://127.0.0.1:50051").is_err(), "a key without effect would only mislead");
+    let serving = auth.serve_until(settings, build, stop.clone(), |_| stop.cancel());
     tokio::time::timeout(Duration::from_secs(20), serving).await.unwrap().unwrap();
 }
 
@@ -183,7 +237,7 @@ async fn a_task_that_panics_ends_the_program() {
 #[test]
 fn help_shows_every_setting_with_its_default() {
     let help = PROGRAM.command().render_long_help().to_string();
-    for line in ["max_concurrent_streams = 256", "hours = 8", "--version"] {
+    for line in ["max_concurrent_streams = 256", "kind = \"mongodb\"", "namespace = \"crm\"", "hours = 8", "--version", "dead-letters"] {
         assert!(help.contains(line), "{line}");
     }
 }

@@ -1,7 +1,8 @@
-//! The sections that every service has, as types. What each key means stands in `settings.toml`.
+//! The sections that every service has, as types. What each key means stands in the defaults beside this.
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
+use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 /// What every service is set up with. Keys beside these are the service's own.
@@ -12,7 +13,7 @@ pub struct Common {
     /// Its data.
     pub store: StoreSettings,
     /// The events on their way.
-    pub bus: Bus,
+    pub bus: BusSettings,
     /// How access tokens are checked.
     pub auth: Auth,
     /// Logs, traces, metrics.
@@ -43,24 +44,55 @@ pub struct Grpc {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoreSettings {
-    /// The file; empty for one in the [`data_folder`].
+    /// In what.
+    pub kind: StoreKind,
+    /// The MongoDB deployment; it may hold a password.
+    pub url: SecretString,
+    /// The MongoDB database; empty for one with the program's name.
+    pub database: String,
+    /// The SQLite file; empty for one in the [`data_folder`].
     pub path: PathBuf,
 }
 
-/// Where events are on their way.
+/// The adapters of the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StoreKind {
+    /// A replica set, for programs on any number of hosts.
+    MongoDb,
+    /// A file on this machine.
+    Sqlite,
+}
+
+/// How events reach others.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Bus {
-    /// The file; empty for one in the [`data_folder`].
-    pub path: PathBuf,
+pub struct BusSettings {
+    /// By what.
+    pub kind: BusKind,
+    /// The RabbitMQ broker and its virtual host; it may hold a password.
+    pub url: SecretString,
+    /// What the names of the exchange and the queues begin with.
+    pub namespace: String,
+}
+
+/// The adapters of the bus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum BusKind {
+    /// A broker, which any number of programs share.
+    #[serde(rename = "rabbitmq")]
+    RabbitMq,
+    /// Within one process, in a file on this machine.
+    #[serde(rename = "in-process")]
+    InProcess,
 }
 
 /// How access tokens are checked.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Auth {
-    /// Where the auth service answers for its keys; empty in the auth service itself.
-    pub url: String,
+    /// Where the auth service answers for its keys; `None` in the auth service itself.
+    pub url: Option<String>,
     /// The `iss` that a token must have.
     pub issuer: String,
     /// The `aud` that a token must have.

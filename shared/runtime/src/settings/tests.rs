@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
 use super::{Common, Settings, SettingsError, load};
@@ -33,7 +34,7 @@ struct Own {
 
 fn read(variables: &[(&str, &str)]) -> Result<Settings, SettingsError> {
     let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Settings::new("ORDER", &[("", super::COMMON), ("", DEFAULTS)], variables)
+    Settings::new("ORDER", &[("", super::COMMON), ("", super::GRPC), ("", super::KEYS), ("", DEFAULTS)], variables)
 }
 
 fn refusal(variables: &[(&str, &str)]) -> String {
@@ -93,6 +94,8 @@ fn a_value_that_is_not_allowed_is_refused_with_its_key_and_what_is_allowed() {
         "telemetry.metrics_port (ORDER__TELEMETRY__METRICS_PORT): must be a port, 0 for any free one or -1 for none"
     );
     assert!(refusal(&[("ORDER__TELEMETRY__LOG_FORMAT", "xml")]).ends_with("must be one of auto, text, json"));
+    assert_eq!(refusal(&[("ORDER__STORE__KIND", "postgres")]), "store.kind (ORDER__STORE__KIND): must be one of mongodb, sqlite");
+    assert_eq!(refusal(&[("ORDER__BUS__KIND", "kafka")]), "bus.kind (ORDER__BUS__KIND): must be one of rabbitmq, in-process");
     assert!(refusal(&[("ORDER__GRPC__ADDRESS", "here")]).starts_with("grpc.address (ORDER__GRPC__ADDRESS): "));
 }
 
@@ -106,6 +109,19 @@ fn a_secret_is_read_from_the_file_that_its_variable_names() {
         refusal(&[("ORDER__MAIL__PASSWORD_FILE", "/nowhere/at/all")])
             .starts_with("ORDER__MAIL__PASSWORD_FILE: cannot read /nowhere/at/all")
     );
+}
+
+#[test]
+fn an_address_with_a_password_is_read_from_a_file_too_and_never_shown() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    writeln!(file, "mongodb://crm:hunter2@db/").unwrap();
+    let settings =
+        read(&[("ORDER__STORE__URL_FILE", file.path().to_str().unwrap()), ("ORDER__BUS__URL", "amqp://crm:hunter2@mq")]).unwrap();
+    let common: Common = settings.extract().unwrap();
+    assert_eq!((common.store.url.expose_secret(), common.bus.url.expose_secret()), ("mongodb://crm:hunter2@db/", "amqp://crm:hunter2@mq"));
+    for shown in [format!("{settings:?}"), format!("{common:?}")] {
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
 }
 
 #[test]

@@ -122,6 +122,20 @@ impl KeyRing {
         }
     }
 
+    /// Asks for the keys where they were not had before; tells whether they were by now.
+    pub(super) async fn prepare(&self) -> bool {
+        let _asking = self.asking.lock().await;
+        if !self.was_answered() {
+            self.ask().await;
+        }
+        self.was_answered()
+    }
+
+    /// Whether the keys were ever had.
+    pub(super) fn was_answered(&self) -> bool {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).answered.is_some()
+    }
+
     fn step(&self, kid: &str) -> Step {
         let now = self.env.now();
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);

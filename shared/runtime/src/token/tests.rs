@@ -425,3 +425,19 @@ async fn one_asking_serves_all_who_wait() {
     assert!(verified.iter().all(Result::is_ok));
     assert_eq!(world.asked(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_verifier_is_prepared_once_the_keys_were_had_and_stays_so() {
+    let world = World::new();
+    world.keys.down.store(true, Ordering::SeqCst);
+    let waiting = tokio::time::timeout(Duration::from_secs(30), world.verifier.prepare()).await;
+    assert!(waiting.is_err() && !world.verifier.is_prepared());
+    world.keys.down.store(false, Ordering::SeqCst);
+    world.verifier.prepare().await;
+    assert!(world.verifier.is_prepared());
+    world.keys.down.store(true, Ordering::SeqCst);
+    let asked = world.keys.asked.load(Ordering::SeqCst);
+    world.verifier.prepare().await;
+    assert!(world.verifier.is_prepared(), "a service that goes away later is no reason to turn everybody away");
+    assert_eq!(world.keys.asked.load(Ordering::SeqCst), asked);
+}

@@ -10,6 +10,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::{ALGORITHM, Claims, Header, KeySource, TYPE, keys::KeyRing};
 
+/// How long after an asking in vain the keys are asked for again at a start.
+const PREPARE_AGAIN: Duration = Duration::from_secs(1);
 /// A longer text is no token of ours: it is not even looked at.
 const MAX_LENGTH: usize = 4096;
 /// How far the clocks of two hosts may be apart for a token that was issued just now.
@@ -51,6 +53,19 @@ impl Verifier {
         validation.validate_nbf = false;
         let verified = Cache::builder().max_capacity(CACHED).time_to_live(CACHED_FOR).build();
         Self { validation, keys: KeyRing::new(keys, env.clone()), env, verified }
+    }
+
+    /// Asks for the keys until they were had once, so that the first caller need not wait for them.
+    pub async fn prepare(&self) {
+        while !self.keys.prepare().await {
+            tokio::time::sleep(PREPARE_AGAIN).await;
+        }
+    }
+
+    /// Whether the keys were had since the start: before that no token can be verified.
+    #[must_use]
+    pub fn is_prepared(&self) -> bool {
+        self.keys.was_answered()
     }
 
     /// The caller that `token` speaks for.

@@ -1,76 +1,83 @@
-//! A service elsewhere, over HTTP/2.
+//! A call to a service elsewhere: its deadline, and when it is sent again.
 
-use std::{convert::Infallible, time::Duration};
+use std::{
+    collections::HashSet,
+    convert::Infallible,
+    error::Error as _,
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use futures::FutureExt as _;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri, Version, request, uri::Scheme};
 use kernel::Error;
 use opentelemetry::{Context, global, propagation::Injector};
 use tokio::time::{Instant, timeout_at};
-use tonic::{
-    Status,
-    body::Body,
-    transport::{Channel, Endpoint},
-};
-use tower::{Service as _, ServiceExt as _};
+use tonic::{Status, body::Body};
 
-use super::{Answer, Way};
+use super::{
+    Answer, Resolve, TransportError, Way,
+    body::{Gathered, Outgoing},
+    replica::Replica,
+    replicas::Replicas,
+};
 use crate::{
     grpc::deadline::{self, DeadlineBody},
-    net::MAX_HEADERS,
     program::describe,
 };
+
+/// How often a call is sent at most, however certain it is that no replica has seen it.
+const SENDINGS: usize = 5;
+/// How often a call that a replica may have done is sent again at most.
+const REPEATS: usize = 2;
 
 /// How a service elsewhere is called.
 #[derive(Debug, Clone)]
 pub struct Remote {
-    /// How long a connection may take to be made.
+    /// How long a connection may take to be made, and a name to be looked up.
     pub connect_timeout: Duration,
     /// How long a call may take where it sets no deadline of its own.
     pub call_timeout: Duration,
-    /// How long a connection may be silent before it is asked whether it is still there.
+    /// How long a connection may be silent before it is asked whether it is still there, and how long it may take to
+    /// answer. After both a replica that hangs is left out.
     pub keepalive: Duration,
+    /// How old the addresses of a name may grow while there are calls. While a replica can't be reached, a second at most.
+    pub fresh: Duration,
 }
 
 impl Default for Remote {
     fn default() -> Self {
-        Self { connect_timeout: Duration::from_secs(2), call_timeout: Duration::from_secs(10), keepalive: Duration::from_secs(20) }
+        Self {
+            connect_timeout: Duration::from_secs(2),
+            call_timeout: Duration::from_secs(10),
+            keepalive: Duration::from_secs(2),
+            fresh: Duration::from_secs(5),
+        }
     }
 }
 
-/// An address that no service can have.
-#[derive(Debug, thiserror::Error)]
-#[error("{uri:?} must be an address such as http://127.0.0.1:50051")]
-pub struct TransportError {
-    /// What was given.
-    pub uri: String,
-}
-
-pub(super) struct Connection {
-    channel: Channel,
+/// The calls to the service at some addresses.
+pub(super) struct Calls {
+    service: Arc<Service>,
     call_timeout: Duration,
 }
 
-impl Connection {
-    pub(super) fn new(uri: &str, settings: &Remote) -> Result<Self, TransportError> {
-        let error = || TransportError { uri: uri.to_owned() };
-        let endpoint = Endpoint::from_shared(uri.to_owned()).map_err(|_| error())?;
-        if endpoint.uri().scheme_str() != Some("http") || endpoint.uri().host().is_none() {
-            return Err(error());
-        }
-        let channel = endpoint
-            .connect_timeout(settings.connect_timeout)
-            .tcp_nodelay(true)
-            .http2_keep_alive_interval(settings.keepalive)
-            .keep_alive_timeout(settings.keepalive / 2)
-            .keep_alive_while_idle(true)
-            .http2_max_header_list_size(MAX_HEADERS)
-            .connect_lazy();
-        Ok(Self { channel, call_timeout: settings.call_timeout })
+struct Service {
+    replicas: Replicas,
+    throttle: Throttle,
+}
+
+impl Calls {
+    pub(super) fn new(addresses: &str, settings: &Remote, resolver: Arc<dyn Resolve>) -> Result<Self, TransportError> {
+        let replicas = Replicas::new(addresses, settings, resolver)?;
+        Ok(Self { service: Arc::new(Service { replicas, throttle: Throttle::default() }), call_timeout: settings.call_timeout })
     }
 }
 
-impl Way for Connection {
+impl Way for Calls {
     fn call(&self, mut request: Request<Body>) -> Answer {
         let limit = deadline::asked(request.headers()).unwrap_or_else(|| {
             deadline::ask(request.headers_mut(), self.call_timeout);
@@ -79,21 +86,169 @@ impl Way for Connection {
         let at = Instant::now() + limit;
         global::get_text_map_propagator(|propagator| propagator.inject_context(&Context::current(), &mut Headers(request.headers_mut())));
         request.extensions_mut().clear();
-        let service = service_of(request.uri().path());
-        let mut channel = self.channel.clone();
+        let service = self.service.clone();
         async move {
-            let answer = timeout_at(at, async { channel.ready().await?.call(request).await }).await;
-            let mut response = match answer {
-                Ok(Ok(response)) => response.map(|body| Body::new(DeadlineBody::new(body, at, service))),
-                // The channel knows the deadline as well, and may have been the first to see it pass.
+            let name = service_of(request.uri().path());
+            let mut response = match timeout_at(at, service.answer(request, at, &name)).await {
+                Ok(Ok(response)) => response,
+                // The connection may have been lost by the deadline.
                 Ok(Err(_)) if Instant::now() >= at => deadline::exceeded().into_http(),
-                Ok(Err(error)) => lost(&service, &error).into_http(),
+                Ok(Err(failure)) => failure.status(&name).into_http(),
                 Err(_) => deadline::exceeded().into_http(),
             };
             response.extensions_mut().clear();
             Ok::<Response<Body>, Infallible>(response)
         }
         .boxed()
+    }
+}
+
+/// Why a call has no answer.
+enum Failure {
+    /// The message can't be sent.
+    Message(Status),
+    /// No replica can be reached now.
+    Apart,
+    /// It was lost on the way, and is not sent again.
+    Lost(hyper::Error),
+}
+
+impl Failure {
+    fn status(self, service: &str) -> Status {
+        match self {
+            Self::Message(status) => status,
+            Self::Apart => lost(service, &std::io::Error::new(std::io::ErrorKind::NotConnected, "no replica can be reached")),
+            Self::Lost(error) => lost(service, &error),
+        }
+    }
+}
+
+impl Service {
+    async fn answer(&self, request: Request<Body>, at: Instant, name: &str) -> Result<Response<Body>, Failure> {
+        let (mut head, body) = request.into_parts();
+        head.version = Version::HTTP_2;
+        let only_reads = is_read(head.uri.path());
+        let mut body = Outgoing::new(body).await.map_err(Failure::Message)?;
+        let (mut sent, mut repeats) = (1, 0);
+        let mut failed: Option<(Arc<Replica>, hyper::Error)> = None;
+        loop {
+            let Some((replica, mut line)) = self.replicas.next(failed.as_ref().map(|(replica, _)| replica)).await else {
+                // What happened to the call says more than that it can't be sent again.
+                return Err(failed.map_or(Failure::Apart, |(_, error)| Failure::Lost(error)));
+            };
+            let copy = body.again().map(|body| (head.clone(), body));
+            aim(&mut head, &replica);
+            let under_way = replica.begin();
+            let (error, again) = match line.sender.try_send_request(Request::from_parts(head, body)).await {
+                Ok(response) if only_reads => match whole(response, at, name).await {
+                    Ok(response) => {
+                        self.throttle.succeeded();
+                        return Ok(response);
+                    }
+                    Err(error) => (error, copy.filter(|_| self.may_repeat(&mut repeats))),
+                },
+                Ok(response) => return Ok(as_it_comes(response, at, name)),
+                Err(mut failure) => match failure.take_message() {
+                    Some(unsent) => (failure.into_error(), Some(unsent.into_parts())),
+                    None if refused(failure.error()) => (failure.into_error(), copy),
+                    None => (failure.into_error(), copy.filter(|_| only_reads && self.may_repeat(&mut repeats))),
+                },
+            };
+            drop(under_way);
+            if !of_the_call_alone(&error) {
+                replica.hang_up(&line);
+            }
+            let Some(again) = again.filter(|_| sent < SENDINGS) else { return Err(Failure::Lost(error)) };
+            tracing::debug!(server.address = %replica.address, error.message = describe(&error), "a call is sent again");
+            (head, body) = again;
+            deadline::ask(&mut head.headers, at.saturating_duration_since(Instant::now()));
+            failed = Some((replica, error));
+            sent += 1;
+        }
+    }
+
+    fn may_repeat(&self, repeats: &mut usize) -> bool {
+        *repeats += 1;
+        *repeats <= REPEATS && self.throttle.failed()
+    }
+}
+
+/// Whether the contracts say that the method at this path has no side effects, so that it may be done twice.
+pub(super) fn is_read(path: &str) -> bool {
+    static READS: LazyLock<HashSet<&'static str>> =
+        LazyLock::new(|| contracts::methods().iter().filter(|method| method.no_side_effects).map(|method| method.path.as_str()).collect());
+    READS.contains(path)
+}
+
+/// Names the replica as the one that the request is for.
+fn aim(head: &mut request::Parts, replica: &Replica) {
+    let mut uri = std::mem::take(&mut head.uri).into_parts();
+    uri.scheme = Some(Scheme::HTTP);
+    uri.authority = Some(replica.authority.clone());
+    // All three are there, so nothing can be wrong.
+    head.uri = Uri::from_parts(uri).unwrap_or_default();
+}
+
+/// The answer once all of it is there, so that a call whose answer breaks off can be sent again.
+async fn whole(response: Response<hyper::body::Incoming>, at: Instant, name: &str) -> Result<Response<Body>, hyper::Error> {
+    let (head, body) = response.into_parts();
+    let gathered = Gathered::new(body).await?;
+    Ok(match gathered.is_whole() {
+        true => Response::from_parts(head, Body::new(gathered)),
+        false => as_it_comes(Response::from_parts(head, gathered), at, name),
+    })
+}
+
+/// The answer with a body that must be there in time.
+fn as_it_comes<B>(response: Response<B>, at: Instant, name: &str) -> Response<Body>
+where
+    B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    response.map(|body| Body::new(DeadlineBody::new(Body::new(body), at, name.to_owned())))
+}
+
+/// Whether the replica has told that it did nothing for the call (RFC 9113, 6.8 and 8.7): it is stopping and has not
+/// begun with it, or it refused it.
+fn refused(error: &hyper::Error) -> bool {
+    let Some(error) = http2(error) else { return false };
+    error.is_remote() && (error.is_go_away() || (error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM)))
+}
+
+/// Whether the connection is still good for other calls.
+fn of_the_call_alone(error: &hyper::Error) -> bool {
+    http2(error).is_some_and(h2::Error::is_reset)
+}
+
+fn http2(error: &hyper::Error) -> Option<&h2::Error> {
+    error.source()?.downcast_ref()
+}
+
+/// Bounds how much is sent again while calls are being lost (after gRPC's retry throttling, gRFC A6): a failure costs as
+/// much as ten successes bring back, and below half nothing is sent again. Room for all calls of a connection or two.
+struct Throttle(AtomicU32);
+
+impl Throttle {
+    const FULL: u32 = 10_000;
+    const FAILURE: u32 = 10;
+
+    fn succeeded(&self) {
+        // Mostly it is full, and then nothing is written that all threads read.
+        if self.0.load(Ordering::Relaxed) < Self::FULL {
+            let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| (tokens < Self::FULL).then(|| tokens + 1));
+        }
+    }
+
+    /// Counts a failure, and says whether the call may be sent again.
+    fn failed(&self) -> bool {
+        let before = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| Some(tokens.saturating_sub(Self::FAILURE)));
+        before.is_ok_and(|tokens| tokens > Self::FULL / 2)
+    }
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self(AtomicU32::new(Self::FULL))
     }
 }
 

@@ -6,6 +6,7 @@ use kernel::{CompanyId, Envelope};
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, ToSql, params};
 
 use super::{
+    forget::forget,
     table::{IndexTable, Table, Tables},
     value::{Indexed, Key, signed, unsigned},
 };
@@ -56,11 +57,14 @@ impl Prepared {
             }
             marked?;
         }
+        for entity in &self.commit.forgotten {
+            forget(connection, &self.tables, company, *entity)?;
+        }
         for (write, after) in self.commit.writes.iter().zip(self.after) {
             apply_write(connection, self.tables.of(write.collection)?, company, write, after)?;
         }
         for event in &self.commit.events {
-            add_event(connection, event)?;
+            add_event(connection, event, false)??;
         }
         Ok(())
     }
@@ -153,11 +157,13 @@ pub(super) fn add_keys<'a>(
     Ok(())
 }
 
-fn add_event(connection: &Connection, event: &Envelope) -> Result<()> {
+/// Adds an event to the outbox; the inner result is that of SQLite.
+pub(super) fn add_event(connection: &Connection, event: &Envelope, sent: bool) -> Result<rusqlite::Result<usize>> {
     let mut add = connection.prepare_cached(
-        "INSERT INTO outbox (id, kind, source, subject, version, company, time, actor, traceparent, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO outbox (id, kind, source, subject, version, company, time, actor, traceparent, data, sent) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?;
-    add.execute(params![
+    Ok(add.execute(params![
         Key(event.id.uuid()),
         event.kind,
         event.source,
@@ -168,11 +174,11 @@ fn add_event(connection: &Connection, event: &Envelope) -> Result<()> {
         serde_json::to_string(&event.actor).map_err(Error::internal)?,
         event.traceparent,
         event.data,
-    ])?;
-    Ok(())
+        sent,
+    ]))
 }
 
 /// Whether a row was not added because its key is there.
-fn is_taken(added: &rusqlite::Result<usize>) -> bool {
+pub(super) fn is_taken(added: &rusqlite::Result<usize>) -> bool {
     matches!(added, Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation))
 }

@@ -12,11 +12,13 @@ use crate::error::{Error, Result};
 /// How many rows are removed in one piece of work, so that commits do not wait long behind it.
 const MAX_FORGOTTEN: i64 = 1_000;
 
+/// The columns of an event, as [`envelope`] reads them.
+pub(super) const ENVELOPE: &str = "id, kind, source, subject, version, company, time, actor, traceparent, data";
+
 /// The first events that were not marked as sent.
 pub(super) fn pending(snapshot: &Snapshot<'_>, limit: usize) -> Result<Vec<Envelope>> {
-    let mut events = snapshot.connection.prepare_cached(
-        "SELECT id, kind, source, subject, version, company, time, actor, traceparent, data FROM outbox WHERE sent = 0 ORDER BY position LIMIT ?1",
-    )?;
+    let mut events =
+        snapshot.connection.prepare_cached(&format!("SELECT {ENVELOPE} FROM outbox WHERE sent = 0 ORDER BY position LIMIT ?1"))?;
     let mut rows = events.query([i64::try_from(limit).unwrap_or(i64::MAX)])?;
     let mut pending = Vec::new();
     while let Some(row) = rows.next()? {
@@ -26,7 +28,7 @@ pub(super) fn pending(snapshot: &Snapshot<'_>, limit: usize) -> Result<Vec<Envel
     Ok(pending)
 }
 
-fn envelope(row: &Row<'_>) -> Result<Envelope> {
+pub(super) fn envelope(row: &Row<'_>) -> Result<Envelope> {
     let actor: String = row.get(7)?;
     Ok(Envelope {
         id: EventId::from_uuid(row.get::<_, Key>(0)?.0),
@@ -42,7 +44,7 @@ fn envelope(row: &Row<'_>) -> Result<Envelope> {
     })
 }
 
-fn moment(micros: i64) -> Result<Timestamp> {
+pub(super) fn moment(micros: i64) -> Result<Timestamp> {
     Timestamp::from_micros(micros).ok_or_else(|| Error::internal("a time is out of range"))
 }
 
@@ -61,6 +63,11 @@ pub(super) fn depth(snapshot: &Snapshot<'_>) -> Result<(u64, Option<Timestamp>)>
     let mut oldest = snapshot.connection.prepare_cached("SELECT time FROM outbox WHERE sent = 0 ORDER BY position LIMIT 1")?;
     let oldest = oldest.query_row([], |row| row.get(0)).optional()?.map(moment).transpose()?;
     Ok((count, oldest))
+}
+
+pub(super) fn resend(connection: &Connection, since: Timestamp) -> Result<u64> {
+    let mut resend = connection.prepare_cached("UPDATE outbox SET sent = 0 WHERE sent = 1 AND time >= ?1")?;
+    Ok(resend.execute([since.as_micros()])? as u64)
 }
 
 pub(super) fn forget_sent(connection: &Connection, before: Timestamp) -> Result<u64> {

@@ -1,6 +1,6 @@
 //! Lists: reads ranges of an index in order and merges them.
 
-use std::{fmt::Write as _, ops::Bound, ops::ControlFlow};
+use std::{fmt::Write as _, ops::Bound, ops::ControlFlow, sync::atomic::AtomicU64};
 
 use kernel::CompanyId;
 use rusqlite::{Rows, ToSql};
@@ -15,7 +15,7 @@ use crate::{
     backend::{Found, Scan},
     error::Result,
     fields,
-    query::{Direction, Filter, Value},
+    query::{Direction, Explained, Filter, Value},
 };
 
 /// The documents that a scan finds.
@@ -29,6 +29,14 @@ pub(super) fn find(snapshot: &Snapshot<'_>, table: &Table, company: CompanyId, s
         Ok(if found.len() < scan.limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
     })?;
     Ok(found)
+}
+
+/// How a scan is carried out: an index is a table in the order of the list, and each of its entries leads to its document.
+pub(super) fn explain(snapshot: &Snapshot<'_>, table: &Table, company: CompanyId, scan: &Scan) -> Result<Explained> {
+    let counted = AtomicU64::new(0);
+    let found = find(&Snapshot { connection: snapshot.connection, examined: &counted }, table, company, scan)?;
+    let (all, documents) = (counted.into_inner(), found.len() as u64);
+    Ok(Explained { index: scan.index.name.to_owned(), keys: all - documents, documents, sorted_in_memory: false })
 }
 
 /// How many documents a scan finds, up to its limit. Documents are read only where the index does not say enough.
@@ -100,7 +108,7 @@ fn visit(
     let company = Key::from(company);
     let span = Span::of(scan);
     let sql = range_sql(table.index(scan.index)?, scan, &span);
-    let ranges = ranges(&scan.keys);
+    let ranges = scan.ranges();
     // A cached statement serves one range at a time: the comment makes another of it for each further range.
     let statement = |n| snapshot.connection.prepare_cached(&if n == 0 { sql.clone() } else { format!("{sql} -- {n}") });
     let mut statements = (0..ranges.len()).map(statement).collect::<rusqlite::Result<Vec<_>>>()?;
@@ -140,13 +148,6 @@ fn next(snapshot: &Snapshot<'_>, rows: &mut Rows<'_>) -> Result<Option<Entry>> {
     let Some(row) = rows.next()? else { return Ok(None) };
     snapshot.examine(1);
     Ok(Some(Entry { sort: indexed(row.get_ref(0)?)?, id: row.get::<_, Key>(1)?.0, row: row.get(2)? }))
-}
-
-/// Every combination of the values of the index's first fields.
-fn ranges(keys: &[Vec<Value>]) -> Vec<Vec<&Value>> {
-    keys.iter().fold(vec![Vec::new()], |ranges, values| {
-        ranges.iter().flat_map(|range| values.iter().map(|value| range.iter().copied().chain([value]).collect())).collect()
-    })
 }
 
 /// Where a range begins or ends: at a sort value, or at the place of one item.

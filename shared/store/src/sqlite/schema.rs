@@ -23,7 +23,8 @@ const APPLICATION: i64 = 0x616c_7661;
 /// How long a statement waits for a lock of another process.
 const LOCK_WAIT: Duration = Duration::from_secs(4);
 
-/// The tables that every store has. `position` is the order of commits; events are found by whether they were sent.
+/// The tables that every store has. `position` is the order of commits; events are found by whether they were sent, and by
+/// their subject where that is forgotten.
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS companies (id BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS indexes (collection TEXT, name TEXT, definition TEXT NOT NULL, PRIMARY KEY (collection, name)) WITHOUT ROWID;
@@ -32,6 +33,7 @@ CREATE TABLE IF NOT EXISTS outbox (
     version INTEGER NOT NULL, company BLOB NOT NULL, time INTEGER NOT NULL, actor TEXT NOT NULL, traceparent TEXT, data BLOB NOT NULL,
     sent INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS outbox_pending ON outbox (position) WHERE sent = 0;
+CREATE INDEX IF NOT EXISTS outbox_subject ON outbox (subject);
 CREATE INDEX IF NOT EXISTS outbox_sent ON outbox (time) WHERE sent = 1;
 CREATE TABLE IF NOT EXISTS inbox (company BLOB, consumer TEXT, event BLOB, at INTEGER NOT NULL, PRIMARY KEY (company, consumer, event)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS inbox_at ON inbox (at);
@@ -111,6 +113,8 @@ fn configure(connection: &Connection, durability: Durability) -> Result<()> {
     // Pages of 4 KiB in the log before they are taken into the file. Four times the default: a page that is changed again
     // meanwhile, as the upper ones of indexes are, is written to the file once.
     connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+    // What is removed is overwritten, so that a person's data is gone from the file when it is forgotten.
+    connection.pragma_update(None, "secure_delete", "ON")?;
     // After a burst the log's file is cut back to this, in bytes.
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
     Ok(())

@@ -9,8 +9,7 @@ use super::{readers::Snapshot, scan::Documents, table::Table, value::Key};
 use crate::{
     backend::Search,
     error::Result,
-    fields,
-    query::{Filter, Value},
+    words::{Narrow, end_of_prefix},
 };
 
 /// How many index entries may be read to learn which word is the rarest.
@@ -35,8 +34,7 @@ pub(super) fn search(snapshot: &Snapshot<'_>, table: &Table, company: CompanyId,
         words.push(Word { text: word, rows, candidates: Vec::new(), seen: HashSet::new(), exhausted: false });
     }
     let (candidates, more) = rarest(snapshot, words)?;
-    let field = search.index.fields.first().copied().unwrap_or_default();
-    let narrow = Narrow::new(field, search);
+    let narrow = Narrow::new(search);
     let documents = Documents::new(table, company, &[]);
     let mut found = Vec::new();
     for row in candidates {
@@ -100,53 +98,4 @@ fn rarest(snapshot: &Snapshot<'_>, mut words: Vec<Word<'_>>) -> Result<(Vec<i64>
         probed += 1;
     }
     Ok((word.candidates, !word.exhausted))
-}
-
-/// The conditions that candidates must satisfy.
-struct Narrow<'a> {
-    terms: &'static str,
-    search: &'a Search,
-    needed: Vec<&'static str>,
-}
-
-impl<'a> Narrow<'a> {
-    fn new(terms: &'static str, search: &'a Search) -> Self {
-        let needed = std::iter::once(terms).chain(search.filters.iter().map(Filter::field)).map(fields::top).collect();
-        Self { terms, search, needed }
-    }
-
-    fn holds(&self, body: &str) -> Result<bool> {
-        let picked = fields::pick(body, &self.needed)?;
-        let terms = fields::values(&picked, self.terms).unwrap_or_default();
-        let begins = |word: &String| terms.iter().any(|term| matches!(term, Value::Text(term) if term.starts_with(word.as_str())));
-        Ok(self.search.words.iter().all(begins) && self.search.filters.iter().all(|filter| fields::satisfies(&picked, filter)))
-    }
-}
-
-/// The least text greater than every one that begins with `prefix`; `None` where there is none.
-fn end_of_prefix(prefix: &str) -> Option<String> {
-    let mut end: Vec<char> = prefix.chars().collect();
-    while let Some(last) = end.pop() {
-        // The next character in the order of UTF-8 bytes, which is that of the code points.
-        if let Some(next) = (last..=char::MAX).nth(1) {
-            end.push(next);
-            return Some(end.into_iter().collect());
-        }
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::end_of_prefix;
-
-    proptest! {
-        #[test]
-        fn a_text_is_before_the_end_exactly_when_it_is_before_or_begins_with_the_prefix(prefix in "[a-cя\u{d7ff}\u{10ffff}]{1,3}", text in "[a-cя\u{d7ff}\u{e000}\u{10ffff}]{0,5}") {
-            let before = end_of_prefix(&prefix).is_none_or(|end| text < end);
-            prop_assert_eq!(before, text < prefix || text.starts_with(&prefix));
-        }
-    }
 }

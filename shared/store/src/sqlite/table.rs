@@ -37,13 +37,17 @@ impl Tables {
         self.0.values()
     }
 
+    /// The tables of the collection of that name.
+    pub(super) fn named(&self, collection: &str) -> Option<&Table> {
+        self.0.get(collection)
+    }
+
     /// The tables of `collection`.
     ///
     /// # Errors
     /// [`Error::Internal`] where the store was opened without it.
     pub(super) fn of(&self, collection: &Collection) -> Result<&Table> {
-        self.0
-            .get(collection.name)
+        self.named(collection.name)
             .ok_or_else(|| Error::internal(format!("the store was opened without the collection {}", collection.name)))
     }
 }
@@ -62,19 +66,23 @@ pub(super) struct Table {
     pub(super) insert: String,
     pub(super) update: String,
     pub(super) delete: String,
+    /// row, body → another body of the same version and keys
+    pub(super) replace: String,
     /// Every document: row, company, id, body.
     pub(super) all: String,
+    /// Every document, in the order of insertion: company, id, version, body.
+    pub(super) export: String,
 }
 
 impl Table {
     fn new(collection: &'static Collection) -> Result<Self> {
-        checked(collection.name)?;
+        collection.check()?;
         let name = format!("doc_{}", collection.name);
         let indexed: BTreeSet<&str> = collection.indexes.iter().flat_map(|index| index.fields).map(|field| fields::top(field)).collect();
         Ok(Self {
             collection,
             indexed: indexed.into_iter().collect(),
-            indexes: collection.indexes.iter().map(|index| IndexTable::new(collection, index)).collect::<Result<_>>()?,
+            indexes: collection.indexes.iter().map(|index| IndexTable::new(collection, index)).collect(),
             create: format!(
                 "CREATE TABLE IF NOT EXISTS {name} (row INTEGER PRIMARY KEY, company BLOB NOT NULL, id BLOB NOT NULL, \
                  version INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (company, id))"
@@ -84,6 +92,8 @@ impl Table {
             insert: format!("INSERT INTO {name} (company, id, version, body) VALUES (?1, ?2, ?3, ?4)"),
             update: format!("UPDATE {name} SET version = ?2, body = ?3 WHERE row = ?1"),
             delete: format!("DELETE FROM {name} WHERE row = ?1"),
+            replace: format!("UPDATE {name} SET body = ?2 WHERE row = ?1"),
+            export: format!("SELECT company, id, version, body FROM {name} ORDER BY row"),
             all: format!("SELECT row, company, id, body FROM {name}"),
         })
     }
@@ -110,17 +120,13 @@ pub(super) struct IndexTable {
 }
 
 impl IndexTable {
-    fn new(collection: &Collection, index: &'static Index) -> Result<Self> {
-        checked(index.name)?;
-        if index.fields.is_empty() {
-            return Err(Error::internal(format!("index {} of {} has no field", index.name, collection.name)));
-        }
+    fn new(collection: &Collection, index: &'static Index) -> Self {
         let name = format!("idx_{}__{}", collection.name, index.name);
         let list = |item: &dyn Fn(usize) -> String| (0..index.fields.len()).map(item).collect::<Vec<_>>();
         let columns = list(&|n| format!("f{n}")).join(", ");
         let definitions = list(&|n| format!("f{n} NOT NULL")).join(", ");
         let tie = if index.unique { "" } else { ", id" };
-        Ok(Self {
+        Self {
             index,
             create: format!(
                 "CREATE TABLE {name} (company BLOB NOT NULL, {definitions}, id BLOB NOT NULL, row INTEGER NOT NULL, \
@@ -136,23 +142,11 @@ impl IndexTable {
                 list(&|n| format!("f{n} = ?{}", n + 3)).join(" AND ")
             ),
             name,
-        })
+        }
     }
 }
 
 /// The statement that drops the table of an index, also of one that is no longer declared.
 pub(super) fn drop_index(collection: &str, index: &str) -> String {
     format!("DROP TABLE IF EXISTS idx_{collection}__{index}")
-}
-
-/// Names go into table names as they are, and `__` divides those of indexes.
-fn checked(name: &str) -> Result<()> {
-    let plain = name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    if plain && name.len() <= 60 && !name.contains("__") && !name.ends_with('_') {
-        return Ok(());
-    }
-    Err(Error::internal(format!(
-        "{name:?} can't name a collection or index: lower case letters, digits and single underscores can, at most 60"
-    )))
 }

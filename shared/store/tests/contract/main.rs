@@ -1,7 +1,11 @@
 //! What must hold of every adapter of the store. A further adapter is one more line at the end.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+use std::time::Duration;
+
+mod backup;
 mod collections;
+mod erasure;
 mod fixture;
 mod history;
 mod inbox;
@@ -9,11 +13,13 @@ mod isolation;
 mod outbox;
 mod pages;
 mod queries;
+#[path = "../mongodb/scratch.rs"]
+mod scratch;
 mod search;
 mod versions;
 
 /// Runs every case of the contract on fresh stores of one adapter: `open` is an
-/// `async fn(&'static [&'static Collection]) -> Store`.
+/// `async fn(&'static [&'static Collection]) -> (Store, impl Sized)`; the second is kept as long as the store.
 macro_rules! store_contract {
     ($adapter:ident, $open:ident) => {
         mod $adapter {
@@ -42,6 +48,14 @@ macro_rules! store_contract {
                     depth_tells_count_and_oldest, sent_events_are_forgotten_pending_ones_are_not, an_event_of_another_company_is_refused;
                 inbox: an_event_has_its_effect_once, a_redelivery_is_told_from_a_conflict, each_consumer_has_its_own_marks,
                     of_concurrent_deliveries_exactly_one_has_its_effect, forgotten_marks_are_gone;
+                erasure: values_and_events_go_with_the_commit_and_nothing_else, no_trace_is_left_in_what_is_handed_over,
+                    a_deleted_entity_is_forgotten_too, a_failed_commit_forgets_nothing;
+            }
+            store_contract! { @cases_of_two $open;
+                backup: what_is_taken_in_is_the_same_store, an_export_is_of_one_moment_while_others_write,
+                    a_store_that_holds_anything_takes_nothing_in, a_store_with_marks_alone_is_not_empty,
+                    a_collection_that_is_not_known_is_named, a_batch_taken_in_twice_changes_nothing,
+                    an_export_that_nobody_takes_ends, sent_events_of_since_are_pending_again;
             }
         }
     };
@@ -49,15 +63,34 @@ macro_rules! store_contract {
         $(mod $area {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $case() {
-                let store = crate::$open(crate::fixture::COLLECTIONS).await;
+                let (store, _kept) = crate::$open(crate::fixture::COLLECTIONS).await;
                 crate::$area::$case(store).await;
+            })*
+        })*
+    };
+    (@cases_of_two $open:ident; $($area:ident: $($case:ident),* ;)*) => {
+        $(mod $area {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let (one, _kept) = crate::$open(crate::fixture::COLLECTIONS).await;
+                let (other, _kept_too) = crate::$open(crate::fixture::COLLECTIONS).await;
+                crate::$area::$case((one, other)).await;
             })*
         })*
     };
 }
 
-async fn open_sqlite(collections: &'static [&'static store::Collection]) -> store::Store {
-    store::Store::sqlite_in_memory(collections).await.unwrap()
+async fn open_sqlite(collections: &'static [&'static store::Collection]) -> (store::Store, ()) {
+    (store::Store::sqlite_in_memory(collections).await.unwrap(), ())
+}
+
+async fn open_mongodb(collections: &'static [&'static store::Collection]) -> (store::Store, scratch::Scratch) {
+    let scratch = scratch::Scratch::new();
+    let store = scratch.open(collections);
+    // Many databases are made at once here, which takes longer than an operation may; the machine may be busy after that too.
+    store.clone().with_deadline(Duration::from_secs(60)).ping().await.unwrap();
+    (store.with_deadline(Duration::from_secs(20)), scratch)
 }
 
 store_contract!(sqlite, open_sqlite);
+store_contract!(mongodb, open_mongodb);

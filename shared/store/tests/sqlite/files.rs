@@ -68,6 +68,38 @@ async fn dropping_the_last_handle_closes_the_file() {
 }
 
 #[tokio::test]
+async fn what_is_forgotten_is_in_no_byte_of_the_file() {
+    let (_folder, path) = folder();
+    let store = Store::sqlite(&path, &[&TAGGED_THINGS]).await.unwrap();
+    insert(&store, (10..200).map(TaggedThing::from)).await.unwrap();
+    // Longer than a page, so that it also lies on pages that become free; and in an index.
+    let mut thing = TaggedThing { code: Some("ozola ".repeat(2_000)), tags: vec!["ozola".into()], ..TaggedThing::from(1) };
+    insert(&store, [thing.clone()]).await.unwrap();
+    for _ in 0..20 {
+        let before = thing.clone();
+        (thing.version, thing.code) = (before.version + 1, before.code.as_ref().map(|code| code[600..].to_owned()));
+        let mut change = company(&store).transaction(&crate::thing::actor(), kernel::Timestamp::EPOCH);
+        let happened = kernel::Envelope {
+            id: kernel::EventId::from_uuid(uuid::Uuid::from_u128(thing.version.into())),
+            data: b"ozola".repeat(900),
+            ..event(&company(&store), 1)
+        };
+        change.update(&before, &thing).publish(happened);
+        change.commit().await.unwrap();
+    }
+    let erased = TaggedThing { version: thing.version + 1, code: None, tags: Vec::new(), ..thing.clone() };
+    let mut erase = company(&store).transaction(&crate::thing::actor(), kernel::Timestamp::EPOCH);
+    erase.update(&thing, &erased).forget(erased.id);
+    erase.commit().await.unwrap();
+    assert_eq!(numbers::<TaggedThing>(&store, Query::by("rank").eq("tags", "t1")).await.len(), 100, "the others are there, a page of them");
+    // The last to close takes the log into the file.
+    drop(store);
+    let bytes = std::fs::read(&path).unwrap();
+    assert!(!bytes.windows(5).any(|window| window == b"ozola"));
+    assert!(bytes.len() > 100_000 && integrity(&path) == "ok");
+}
+
+#[tokio::test]
 async fn a_new_index_is_built_from_what_is_there() {
     let (_folder, path) = folder();
     insert(&Store::sqlite(&path, &[&THINGS]).await.unwrap(), (1..=6).map(Thing::from)).await.unwrap();

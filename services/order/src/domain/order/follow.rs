@@ -1,6 +1,6 @@
 //! What changes at an order when its customer or somebody of its crew changes.
 
-use kernel::{Actor, Timestamp};
+use kernel::{Actor, Address, Timestamp};
 
 use super::{Order, OrderState};
 use crate::domain::{
@@ -9,11 +9,16 @@ use crate::domain::{
     event::{OrderEvent, UnassignReason},
 };
 
+/// Why an order is canceled whose customer was erased before it began.
+const CUSTOMER_ERASED: &str = "customer was erased";
+/// What is left of the reason of an order that was canceled before that.
+const REASON_ERASED: &str = "erased";
+
 impl Order {
     /// Makes the order say what its customer's copy says; `None` where it does already, or is another customer's.
     ///
     /// Name and phone follow always, the place until the order has ended. An order that was to begin after its customer was
-    /// archived or deleted is canceled.
+    /// archived, deleted or erased is canceled. Of an erased customer no order keeps anything that tells of the person.
     pub fn follow_customer(&mut self, customer: &CustomerCopy, by: &Actor, at: Timestamp) -> Option<OrderEvent> {
         if self.customer_id != customer.id() {
             return None;
@@ -23,6 +28,7 @@ impl Order {
         let canceled = match customer.facts().status {
             CustomerStatus::Archived => Some("customer was archived"),
             CustomerStatus::Deleted => Some("customer was deleted"),
+            CustomerStatus::Erased => Some(CUSTOMER_ERASED),
             CustomerStatus::Active => None,
         }
         .filter(|_| self.status.is_planned() && self.starts_at > customer.as_of());
@@ -68,9 +74,11 @@ impl Order {
 impl OrderState {
     fn copy_facts(&mut self, customer: &CustomerCopy) {
         let facts = customer.facts();
-        // A tombstone has no facts; the order keeps what it has.
-        if facts.status == CustomerStatus::Deleted {
-            return;
+        match facts.status {
+            // A tombstone has no facts; the order keeps what it has.
+            CustomerStatus::Deleted => return,
+            CustomerStatus::Erased => self.erase(),
+            CustomerStatus::Active | CustomerStatus::Archived => {}
         }
         self.customer_name.clone_from(&facts.name);
         self.customer_phone.clone_from(&facts.phone);
@@ -79,6 +87,20 @@ impl OrderState {
         {
             self.address.clone_from(&property.address);
             self.access_notes.clone_from(&property.access_notes);
+        }
+    }
+
+    /// Removes where and how to get in, and what somebody wrote about the customer or told the crew. When it was done, by whom
+    /// and at what price, line by line, stays: the company must account for it.
+    fn erase(&mut self) {
+        self.property_id = None;
+        self.address = Address::default();
+        self.access_notes.clear();
+        self.client_comments.clear();
+        self.comments.clear();
+        self.checklist.clear();
+        if let Some(cancellation) = self.cancellation.as_mut().filter(|cancellation| cancellation.reason != CUSTOMER_ERASED) {
+            cancellation.reason = REASON_ERASED.to_owned();
         }
     }
 }

@@ -257,7 +257,7 @@ impl Drop for World {
 }
 
 pub(super) fn section(settings: &[(&str, &str)]) -> Grpc {
-    let mut all = Settings::new("X", &[("", settings::COMMON)], []).unwrap();
+    let mut all = Settings::new("X", &[("", settings::GRPC)], []).unwrap();
     for (key, value) in settings {
         all.set(&format!("grpc.{key}"), value).unwrap();
     }

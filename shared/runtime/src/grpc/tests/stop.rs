@@ -1,4 +1,4 @@
-//! Health, reflection, and stopping in order.
+//! Reflection, and stopping in order.
 
 use std::sync::{
     Arc,

@@ -55,6 +55,26 @@ fn name_and_phone_follow_whatever_the_status() {
 }
 
 #[test]
+fn of_an_erased_customer_an_order_keeps_when_by_whom_and_at_what_price() {
+    let erased = FactCopy::first(customer(1, CustomerStatus::Active, &[]).uuid(), 2, hour(0), crate::domain::CustomerFacts::erased());
+    for status in [Status::InProgress, Status::Completed, Status::Canceled] {
+        let before = ended(with_crew(&employee(1), ""), status);
+        let mut order = before.clone();
+        assert_eq!(order.follow_customer(&erased, &somebody(), hour(3)), Some(OrderEvent::Updated));
+        assert_eq!((order.customer_name.as_str(), order.customer_phone.as_str()), ("Erased customer", ""));
+        assert_eq!((&order.address, order.property_id, order.access_notes.as_str()), (&Address::default(), None, ""));
+        assert!(order.client_comments.is_empty() && order.comments.is_empty() && order.checklist.is_empty());
+        assert!(order.cancellation.as_ref().is_none_or(|cancellation| cancellation.reason == "erased"));
+        assert_eq!((order.customer_id, order.status, order.period()), (before.customer_id, before.status, before.period()));
+        assert_eq!((&order.price, &order.assignments), (&before.price, &before.assignments));
+        assert_eq!(order.follow_customer(&erased, &somebody(), hour(4)), None, "once");
+    }
+    let mut planned = with_crew(&employee(1), "");
+    assert_eq!(planned.follow_customer(&erased, &somebody(), hour(3)), Some(OrderEvent::Canceled));
+    assert!(erased.takes_orders().is_err());
+}
+
+#[test]
 fn the_place_follows_until_the_order_has_ended() {
     let moved = changed(0, |facts| facts.properties[0].address.street = "Elizabetes iela 2".into());
     for (status, follows) in [(Status::InProgress, true), (Status::Completed, false), (Status::Canceled, false)] {
