@@ -60,7 +60,7 @@ impl Task {
             }
             [] => Command::new(program),
         };
-        command.env(TASK, serde_json::to_string(self)?).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.env(TASK, serde_json::to_string(self)?).stdin(Stdio::piped()).stdout(Stdio::piped());
         Ok(command)
     }
 
@@ -121,6 +121,11 @@ impl Drop for Running {
 /// Does what the environment asks for; `None` where this is no child.
 pub(crate) fn run() -> Option<ExitCode> {
     let task = std::env::var_os(TASK)?;
+    // The input ends with the parent, however that ends.
+    std::thread::spawn(|| {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        std::process::abort();
+    });
     Some(match perform(&task.to_string_lossy()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -224,7 +224,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario {
         row: 18,
         name: "backlog",
-        fault: "a consumer was down: 100,000 events wait for it (10,000 in the short round)",
+        fault: "a consumer was down: 100,000 events wait for it in the long round's first repetition, else 5,000",
         holds: "it drains, its memory is bounded, everything is equal",
         shape: Shape::Programs,
         seconds: 50,

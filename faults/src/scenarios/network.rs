@@ -19,6 +19,7 @@ use tokio::task::block_in_place;
 
 use crate::{
     child::Task,
+    guardian::Guardian,
     reading::Reading,
     round::{Plan, Round},
     tally::Tally,
@@ -142,15 +143,16 @@ impl<'a> Cut<'a> {
 struct Hosts {
     data: String,
     apps: String,
+    _guardian: Guardian,
 }
 
 impl Hosts {
     fn new(data: String, apps: String) -> Result<Self> {
-        for host in [&data, &apps] {
+        let guardian = Guardian::new(r#"for host in "$@"; do ip netns delete "$host"; done"#, &[&data, &apps])?;
+        let hosts = Self { data, apps, _guardian: guardian };
+        for host in [&hosts.data, &hosts.apps] {
             ip(&["netns", "add", host])?;
         }
-        // From here on they go again, whatever happens.
-        let hosts = Self { data, apps };
         ip(&["link", "add", CABLE, "netns", &hosts.data, "type", "veth", "peer", "name", CABLE, "netns", &hosts.apps])?;
         for (host, address) in [(&hosts.data, DATA), (&hosts.apps, APPS)] {
             ip(&["-n", host, "address", "add", &format!("{address}/24"), "dev", CABLE])?;
@@ -158,15 +160,6 @@ impl Hosts {
             ip(&["-n", host, "link", "set", CABLE, "up"])?;
         }
         Ok(hosts)
-    }
-}
-
-impl Drop for Hosts {
-    fn drop(&mut self) {
-        for host in [&self.data, &self.apps] {
-            // It may not be there.
-            let _ = ip(&["netns", "delete", host]);
-        }
     }
 }
 

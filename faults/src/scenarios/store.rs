@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use crate::{
     child::Task,
+    guardian::Guardian,
     pair::{CONSUMER, HAPPENED, happened},
     reading::Reading,
     round::Round,
@@ -192,16 +193,19 @@ fn integrity(file: &Path) -> Result<String> {
 
 /// A small file system in memory, which is gone when this is dropped.
 struct Disk {
-    folder: tempfile::TempDir,
+    folder: PathBuf,
+    _guardian: Guardian,
 }
 
 impl Disk {
     fn new(megabytes: u64) -> Result<Self> {
-        let folder = tempfile::tempdir().context("no temporary folder")?;
+        let folder = tempfile::tempdir().context("no temporary folder")?.keep();
+        // Where it is still in use it goes with its last user.
+        let guardian = Guardian::new(r#"umount --lazy "$1"; rmdir -- "$1""#, &[&folder.to_string_lossy()])?;
         let size = format!("size={megabytes}m");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(folder.path()).output();
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(&folder).output();
         match mounted {
-            Ok(output) if output.status.success() => Ok(Self { folder }),
+            Ok(output) if output.status.success() => Ok(Self { folder, _guardian: guardian }),
             Ok(output) => {
                 let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
                 bail!("a small file system can't be mounted ({said}): run this as root, or in a container with CAP_SYS_ADMIN")
@@ -211,7 +215,7 @@ impl Disk {
     }
 
     fn path(&self) -> &Path {
-        self.folder.path()
+        &self.folder
     }
 
     fn ballast(&self) -> PathBuf {
@@ -233,13 +237,6 @@ impl Disk {
 
     fn empty(&self) -> Result<()> {
         Ok(std::fs::remove_file(self.ballast())?)
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        // Where it is still in use it goes with its last user.
-        let _ = Command::new("umount").arg("--lazy").arg(self.path()).output();
     }
 }
 

@@ -240,7 +240,7 @@ fn arguments(port: &Port) -> impl Iterator<Item = String> {
         "diagnosticDataCollectionEnabled=false", // nobody reads it
         // What a killed program had begun is undone after that long, and keeps others from the same documents until then (60 s by
         // default). No transaction of the store takes as long.
-        "transactionLifetimeLimitSeconds=5",
+        "transactionLifetimeLimitSeconds=10",
         "oplogNetworkTimeoutBufferSeconds=1", // seconds after which a secondary turns from a frozen primary to the next
     ];
     fixed.into_iter().chain(parameters.into_iter().flat_map(|parameter| ["--setParameter".to_owned(), parameter.to_owned()]))
