@@ -19,7 +19,7 @@ mod read;
 mod scope;
 pub mod settings;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use runtime::{
     Verifier,
@@ -33,6 +33,9 @@ pub use graph::sdl;
 pub use settings::Settings;
 
 use settings::{Development, Edge, Http};
+
+/// How long requests are still taken after a stop, so that clients hear on each connection that it ends.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// The gateway, ready to serve.
 pub struct Gateway {
@@ -52,7 +55,7 @@ impl Gateway {
     /// Serves until `stop`; requests under way then finish, for at most the set time. It is ready once the auth service has
     /// told the keys of access tokens, and answers before that too.
     pub async fn serve(self, listener: TcpListener, settings: &Http, stop: CancellationToken) {
-        let connections = Connections::http1().at_most(settings.max_connections).drain(settings.stop_timeout);
+        let connections = Connections::http1().at_most(settings.max_connections).linger(LINGER).drain(settings.stop_timeout);
         let retire = async {
             stop.cancelled().await;
             self.ready.stopping.cancel();

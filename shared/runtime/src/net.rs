@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response, header::CONNECTION};
 use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -72,6 +72,7 @@ pub async fn bind(key: &str, address: IpAddr, port: u16) -> Result<TcpListener, 
 pub struct Connections {
     builder: auto::Builder<TokioExecutor>,
     most: usize,
+    linger: Duration,
     drain: Duration,
 }
 
@@ -102,13 +103,21 @@ impl Connections {
             .keep_alive_interval(KEEPALIVE.0)
             .keep_alive_timeout(KEEPALIVE.1)
             .max_header_list_size(MAX_HEADERS);
-        Self { builder, most: 1024, drain: Duration::from_secs(10) }
+        Self { builder, most: 1024, linger: Duration::ZERO, drain: Duration::from_secs(10) }
     }
 
     /// Serves at most that many connections at once; further ones wait to be accepted. 1,024 if not set.
     #[must_use]
     pub fn at_most(self, connections: usize) -> Self {
         Self { most: connections, ..self }
+    }
+
+    /// How long after a stop requests are still taken, each answered with the word that its connection ends (`Connection: close`).
+    /// For HTTP/1.1, whose server can't tell a client that a request just sent on an idle connection was not read; HTTP/2 can,
+    /// and needs none. None if not set.
+    #[must_use]
+    pub fn linger(self, linger: Duration) -> Self {
+        Self { linger, ..self }
     }
 
     /// How long requests under way may take to finish after a stop. 10 s if not set.
@@ -118,8 +127,8 @@ impl Connections {
     }
 }
 
-/// Serves connections until `stop`, then takes no new ones, lets requests under way finish within the drain
-/// time, and cuts what is left. A client that goes away before its answer drops the service's future.
+/// Serves connections until `stop` and the time to linger after it, then takes no new ones, lets requests under way finish
+/// within the drain time, and cuts what is left. A client that goes away before its answer drops the service's future.
 ///
 /// Requests carry tonic's `TcpConnectInfo`, so that `remote_addr()` tells the peer.
 pub async fn serve<S, B>(listener: TcpListener, service: S, connections: Connections, stop: CancellationToken)
@@ -131,15 +140,28 @@ where
 {
     let (tracker, abort) = (TaskTracker::new(), CancellationToken::new());
     let slots = Arc::new(Semaphore::new(connections.most));
+    let (linger, closing) = (connections.linger, CancellationToken::new());
+    let (asked, close) = (stop.clone(), closing.clone());
+    tracker.spawn(async move {
+        asked.cancelled().await;
+        tokio::time::sleep(linger).await;
+        close.cancel();
+    });
     loop {
         let accepted = tokio::select! {
             biased;
-            () = stop.cancelled() => break,
+            () = closing.cancelled() => break,
             accepted = accept(&listener, &slots) => accepted,
         };
         let Some((stream, peer, slot)) = accepted else { continue };
-        let (service, builder) = (service.clone(), connections.builder.clone());
-        let (stop, abort) = (stop.clone(), abort.clone());
+        let (lingering, builder) = (stop.clone(), connections.builder.clone());
+        let service = service.clone().map_response(move |mut response: Response<B>| {
+            if !linger.is_zero() && lingering.is_cancelled() {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            response
+        });
+        let (stop, abort) = (closing.clone(), abort.clone());
         tracker.spawn(async move {
             let _slot = slot;
             tokio::select! {
