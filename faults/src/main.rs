@@ -13,13 +13,11 @@
 //! | `ledger` | what was acknowledged, held against what is there |
 //! | `reading` | what is there, read from the databases |
 //! | `child` | what runs as a process of its own, to be killed |
-//! | `guardian` | takes away what the operating system would keep |
 //! | `tally`, `report` | what was measured, and how it is told |
 //! | `chance` | every random choice, from the seed |
 
 mod chance;
 mod child;
-mod guardian;
 mod ledger;
 mod pair;
 mod reading;

@@ -12,14 +12,13 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use components::{MongoDb, MongoOptions, RabbitMq, RabbitOptions};
+use components::{Guardian, MongoDb, MongoOptions, RabbitMq, RabbitOptions};
 use serde::{Deserialize, Serialize};
 use testkit::house::{House, Plan as HousePlan};
 use tokio::task::block_in_place;
 
 use crate::{
     child::Task,
-    guardian::Guardian,
     reading::Reading,
     round::{Plan, Round},
     tally::Tally,
@@ -148,7 +147,7 @@ struct Hosts {
 
 impl Hosts {
     fn new(data: String, apps: String) -> Result<Self> {
-        let guardian = Guardian::new(r#"for host in "$@"; do ip netns delete "$host"; done"#, &[&data, &apps])?;
+        let guardian = Guardian::new(r#"for host in "$@"; do ip netns delete "$host"; done"#, [&data, &apps])?;
         let hosts = Self { data, apps, _guardian: guardian };
         for host in [&hosts.data, &hosts.apps] {
             ip(&["netns", "add", host])?;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use components::{MongoDb, MongoOptions};
+use components::{Guardian, MongoDb, MongoOptions};
 use futures::future::join_all;
 use kernel::{CompanyId, Env, Envelope, Principal};
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,6 @@ use uuid::Uuid;
 
 use crate::{
     child::Task,
-    guardian::Guardian,
     pair::{CONSUMER, HAPPENED, happened},
     reading::Reading,
     round::Round,
@@ -201,7 +200,7 @@ impl Disk {
     fn new(megabytes: u64) -> Result<Self> {
         let folder = tempfile::tempdir().context("no temporary folder")?.keep();
         // Where it is still in use it goes with its last user.
-        let guardian = Guardian::new(r#"umount --lazy "$1"; rmdir -- "$1""#, &[&folder.to_string_lossy()])?;
+        let guardian = Guardian::new(r#"umount --lazy "$1"; rmdir -- "$1""#, [&folder])?;
         let size = format!("size={megabytes}m");
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(&folder).output();
         match mounted {

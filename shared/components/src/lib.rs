@@ -7,7 +7,7 @@
 //! | [`Components`] | one of each for all tests, whose addresses their environment tells: [`mongodb_url`], [`rabbitmq_url`] |
 //! | `locate` | where they come from: installed, Docker, packages |
 //! | `node`: `program`, `container` | one running part of a component, as a process or in Docker |
-//! | `guardian` | who cleans up, whatever ends the process that started a component |
+//! | [`Guardian`] | who cleans up, whatever ends the process that started it |
 //! | `port`, `command`, `wait` | ports nobody else takes, commands that are run for their output, deadlines |
 //!
 //! `cargo xtask test` starts one of each for all tests; tests that break things start their own. What a test gets is never less than it
@@ -26,5 +26,6 @@ pub mod rabbitmq;
 mod wait;
 
 pub use environment::{Components, MONGODB_URL, RABBITMQ_URL, mongodb_url, rabbitmq_url};
+pub use guardian::Guardian;
 pub use mongodb::{MongoDb, MongoOptions};
 pub use rabbitmq::{RabbitMq, RabbitOptions};
