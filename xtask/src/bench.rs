@@ -14,7 +14,7 @@ use crate::{cargo, run};
 /// Of the gateway, or of the data.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true)]
-pub(crate) struct Arguments {
+pub(crate) struct Bench {
     #[command(subcommand)]
     data: Option<Measure>,
     #[command(flatten)]
@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
 }
 
 /// A benchmark reads its arguments itself; here they were checked before anything is built.
-pub(crate) fn bench(arguments: &Arguments) -> anyhow::Result<()> {
+pub(crate) fn bench(arguments: &Bench) -> anyhow::Result<()> {
     let given = || std::env::args_os().skip(2);
     match &arguments.data {
         None => {

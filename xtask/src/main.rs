@@ -58,7 +58,7 @@ enum Task {
         check: bool,
     },
     /// Measure the gateway beside a hand-written handler, or what the data costs: docs/benchmark.md tells what the figures mean.
-    Bench(bench::Arguments),
+    Bench(bench::Bench),
     /// Check what a pull request must pass: formatting, clippy, stale generated files, contracts, dependencies.
     Lint,
 }
@@ -123,4 +123,14 @@ fn installed(program: &str) -> Option<PathBuf> {
 fn line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Arguments::command().debug_assert();
+    }
 }

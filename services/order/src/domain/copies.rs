@@ -7,8 +7,8 @@
 //!
 //! 1. A use case that puts facts of a copy into an order, or relies on them, writes the copy in the same
 //!    transaction ([`touched`](FactCopy::touched)), at the version at which it read it.
-//! 2. A reaction first commits the new facts to the copy, and reads the orders that have to follow after that. It writes
-//!    the copy with them too.
+//! 2. A reaction writes the orders that have to follow with the copy, at the version at which it read it before it looked for
+//!    them. Where they are too many for one transaction it first commits the new facts to the copy, and looks for orders after that.
 //!
 //! So of a use case and a reaction at the same time one commits its write of the copy first. If it is the
 //! reaction, the use case fails on the copy's version, starts again and sees the new facts. If it is the use case, its
@@ -58,7 +58,13 @@ impl<F: Clone + PartialEq> FactCopy<F> {
     /// The copy after all orders follow its facts.
     #[must_use]
     pub fn settled(&self) -> Self {
-        Self { settled: true, ..self.touched() }
+        self.touched().with_orders()
+    }
+
+    /// This copy, as it is written together with all orders that follow its facts.
+    #[must_use]
+    pub fn with_orders(self) -> Self {
+        Self { settled: true, ..self }
     }
 
     /// The aggregate's id.

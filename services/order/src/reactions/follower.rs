@@ -69,6 +69,10 @@ where
     FactCopy<F>: Document,
 {
     async fn run(&self, facts: &F) -> Result<()> {
+        // An erasure reaches further than the orders that follow.
+        if !(self.follower.erased)(facts) && retry_contended("the schedule", || self.at_once(facts)).await? {
+            return Ok(());
+        }
         let copy = retry_contended("the schedule", || self.take_over(facts)).await?;
         // What was written since an erasure goes with the next one, though the facts are the same.
         if !copy.is_settled() || (self.follower.erased)(facts) {
@@ -78,6 +82,76 @@ where
             }
         }
         retry_contended("the schedule", || self.settle(&copy)).await
+    }
+
+    /// Takes over the facts, makes the orders follow and marks the event as received, in one transaction; `false` where that would
+    /// be too large, or where somebody else's walk was broken off.
+    ///
+    /// The orders are read after the copy: who puts another under it meanwhile writes the copy too, and this starts again.
+    async fn at_once(&self, facts: &F) -> Result<bool> {
+        let _turn = self.follower.turns.at([self.event.subject]).await;
+        let Some(before) = self.copy().await? else {
+            // Nobody could rely on what was not here.
+            let mut transaction = self.transaction();
+            transaction.insert(&self.first(facts).with_orders());
+            return self.receive(transaction).await.map(|()| true);
+        };
+        let mut transaction = self.transaction();
+        match self.newer(&before, facts) {
+            None if before.is_settled() => {}
+            None => return Ok(false),
+            Some(copy) if copy.is_settled() => {
+                transaction.update(&before, &copy);
+            }
+            Some(copy) => {
+                let page = self.company.find::<Order>(&self.concerned(None)).await?;
+                if page.next_page_token().is_some() {
+                    return Ok(false);
+                }
+                self.put(&mut transaction, &page.items, &copy);
+                transaction.update(&before, &copy.with_orders());
+            }
+        }
+        self.receive(transaction).await.map(|()| true)
+    }
+
+    /// The copy where there was none.
+    fn first(&self, facts: &F) -> FactCopy<F> {
+        FactCopy::first(self.event.subject, self.event.version, self.event.time, facts.clone())
+    }
+
+    /// The copy with the event's facts; `None` where they are not newer.
+    fn newer(&self, copy: &FactCopy<F>, facts: &F) -> Option<FactCopy<F>> {
+        copy.taking_over(self.event.version, self.event.time, facts.clone())
+    }
+
+    /// A page of the orders that follow the copy.
+    fn concerned(&self, token: Option<String>) -> Query {
+        Query::by("id").eq(self.follower.field, self.event.subject).page(BATCH, token)
+    }
+
+    /// Makes the orders follow the copy with the transaction, and returns which of them changed.
+    fn put(&self, transaction: &mut Transaction, orders: &[Order], copy: &FactCopy<F>) -> Vec<Uuid> {
+        let at = self.follower.env.now();
+        let mut changed = Vec::new();
+        for before in orders {
+            let mut after = before.clone();
+            if let Some(event) = (self.follower.follow)(&mut after, copy, &self.principal.actor, at) {
+                transaction.update(before, &after);
+                transaction.publish(publishing::envelope(&self.follower.env, &self.principal, &after, event));
+                changed.push(before.id.uuid());
+            }
+        }
+        changed
+    }
+
+    /// Commits with the mark that the event was received. Where it was received before, nothing is written.
+    async fn receive(&self, mut transaction: Transaction) -> Result<()> {
+        transaction.received(self.follower.consumer, self.event.id);
+        match transaction.commit().await {
+            Ok(()) | Err(store::Error::AlreadyReceived) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn transaction(&self) -> Transaction {
@@ -91,16 +165,15 @@ where
     /// Puts the event's facts into the copy where they are newer, and returns the copy as it is then.
     async fn take_over(&self, facts: &F) -> Result<FactCopy<F>> {
         let _turn = self.follower.turns.at([self.event.subject]).await;
-        let Envelope { subject, version, time, .. } = *self.event;
         let mut transaction = self.transaction();
         let next = match self.copy().await? {
             None => {
-                let next = FactCopy::first(subject, version, time, facts.clone());
+                let next = self.first(facts);
                 transaction.insert(&next);
                 next
             }
             Some(current) => {
-                let Some(next) = current.taking_over(version, time, facts.clone()) else { return Ok(current) };
+                let Some(next) = self.newer(&current, facts) else { return Ok(current) };
                 transaction.update(&current, &next);
                 next
             }
@@ -113,8 +186,7 @@ where
     async fn walk(&self) -> Result<()> {
         let mut token = None;
         loop {
-            let page = Query::by("id").eq(self.follower.field, self.event.subject).page(BATCH, token);
-            let page = self.company.find::<Order>(&page).await?;
+            let page = self.company.find::<Order>(&self.concerned(token)).await?;
             token = page.next_page_token().map(str::to_owned);
             let ids: Vec<Uuid> = page.items.iter().map(|order| order.id.uuid()).collect();
             let mut orders = Some(page.items);
@@ -136,17 +208,8 @@ where
             Some(orders) => orders,
             None => self.company.get_many(ids).await?.into_iter().flatten().collect(),
         };
-        let at = self.follower.env.now();
         let mut transaction = self.transaction();
-        let mut changed = Vec::new();
-        for before in &orders {
-            let mut after = before.clone();
-            if let Some(event) = (self.follower.follow)(&mut after, &copy, &self.principal.actor, at) {
-                transaction.update(before, &after);
-                transaction.publish(publishing::envelope(&self.follower.env, &self.principal, &after, event));
-                changed.push(before.id.uuid());
-            }
-        }
+        let changed = self.put(&mut transaction, &orders, &copy);
         if changed.is_empty() {
             return Ok(());
         }
@@ -198,11 +261,7 @@ where
         if let Some(copy) = copy.filter(|copy| !copy.is_settled() && copy.source_version() == walked.source_version()) {
             transaction.update(&copy, &copy.settled());
         }
-        transaction.received(self.follower.consumer, self.event.id);
-        match transaction.commit().await {
-            Ok(()) | Err(store::Error::AlreadyReceived) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        self.receive(transaction).await
     }
 }
 
