@@ -104,7 +104,6 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let plan = round::Plan { seed, repetitions: arguments.repetitions, long: arguments.long, jobs: arguments.jobs };
     let outcomes = round::play(chosen, &plan)?;
     report::tell(&outcomes, format);
-    report::explain(&outcomes, seed);
     Ok(outcomes.iter().all(report::Outcome::holds))
 }
 

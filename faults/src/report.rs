@@ -73,17 +73,15 @@ pub(crate) fn tell(outcomes: &[Outcome], format: Format) {
 }
 
 /// Tells on standard error what did not hold, and how to see it again.
-pub(crate) fn explain(outcomes: &[Outcome], seed: u64) {
-    for outcome in outcomes {
-        let name = outcome.scenario.name;
-        outcome.tally.notes.iter().for_each(|note| eprintln!("{name}: {note}"));
-        if outcome.holds() {
-            continue;
-        }
-        outcome.failure.iter().for_each(|failure| eprintln!("{name}: could not be played: {failure}"));
-        outcome.tally.broken.iter().for_each(|broken| eprintln!("{name}: does not hold: {broken}"));
-        eprintln!("{name}: again with: cargo xtask faults --seed {seed} --repetitions {} {name}", outcome.repetitions.max(1));
+pub(crate) fn explain(outcome: &Outcome, seed: u64) {
+    let name = outcome.scenario.name;
+    outcome.tally.notes.iter().for_each(|note| eprintln!("{name}: {note}"));
+    if outcome.holds() {
+        return;
     }
+    outcome.failure.iter().for_each(|failure| eprintln!("{name}: could not be played: {failure}"));
+    outcome.tally.broken.iter().for_each(|broken| eprintln!("{name}: does not hold: {broken}"));
+    eprintln!("{name}: again with: cargo xtask faults --seed {seed} --repetitions {} {name}", outcome.repetitions.max(1));
 }
 
 fn cells(outcome: &Outcome) -> Vec<String> {

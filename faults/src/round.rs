@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     chance::Chance,
-    report::Outcome,
+    report::{self, Outcome},
     scenarios::{Play, Scenario},
     tally::Tally,
     world::{Shape, World},
@@ -89,6 +89,7 @@ async fn play_on(table: &Mutex<Table>, plan: &Plan) {
         let (outcome, world) = play_one(scenario, world, plan).await;
         let verdict = if outcome.holds() { "holds" } else { "does not hold" };
         eprintln!("{}: {verdict}, after {} s", scenario.name, began.elapsed().as_secs());
+        report::explain(&outcome, plan.seed);
         let gone = {
             let mut table = locked(table);
             table.outcomes.push(outcome);

@@ -34,7 +34,7 @@ pub use settings::Settings;
 
 use settings::{Development, Edge, Http};
 
-/// How long requests are still taken after a stop, so that clients hear on each connection that it ends.
+/// How long requests are still taken on open connections after a stop, so that clients hear on each that it ends.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// The gateway, ready to serve.

@@ -93,6 +93,11 @@ fn root() -> &'static Path {
 fn cargo() -> Command {
     let mut command = Command::new(option_env!("CARGO").unwrap_or("cargo"));
     command.current_dir(root());
+    // What cargo says of this package: build scripts watch it, and would run again, with all that depends on them.
+    let own = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(own)) {
+        command.env_remove(name);
+    }
     command
 }
 

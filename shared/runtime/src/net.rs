@@ -19,7 +19,7 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::transport::server::TcpConnectInfo;
@@ -112,7 +112,8 @@ impl Connections {
         Self { most: connections, ..self }
     }
 
-    /// How long after a stop requests are still taken, each answered with the word that its connection ends (`Connection: close`).
+    /// How long after a stop requests on open connections are still taken, each answered with the word that its connection ends
+    /// (`Connection: close`).
     /// For HTTP/1.1, whose server can't tell a client that a request just sent on an idle connection was not read; HTTP/2 can,
     /// and needs none. None if not set.
     #[must_use]
@@ -127,7 +128,7 @@ impl Connections {
     }
 }
 
-/// Serves connections until `stop` and the time to linger after it, then takes no new ones, lets requests under way finish
+/// Serves connections until `stop`, then takes no new ones; lets those that are open linger, then requests under way finish
 /// within the drain time, and cuts what is left. A client that goes away before its answer drops the service's future.
 ///
 /// Requests carry tonic's `TcpConnectInfo`, so that `remote_addr()` tells the peer.
@@ -141,19 +142,9 @@ where
     let (tracker, abort) = (TaskTracker::new(), CancellationToken::new());
     let slots = Arc::new(Semaphore::new(connections.most));
     let (linger, closing) = (connections.linger, CancellationToken::new());
-    let (asked, close) = (stop.clone(), closing.clone());
-    tracker.spawn(async move {
-        asked.cancelled().await;
-        tokio::time::sleep(linger).await;
-        close.cancel();
-    });
-    loop {
-        let accepted = tokio::select! {
-            biased;
-            () = closing.cancelled() => break,
-            accepted = accept(&listener, &slots) => accepted,
-        };
-        let Some((stream, peer, slot)) = accepted else { continue };
+    let serve = |(stream, peer): (TcpStream, SocketAddr), slot: Option<OwnedSemaphorePermit>| {
+        // Calls are small: waiting to fill a packet would only delay them. Failing to set it costs no more than that.
+        let _ = stream.set_nodelay(true);
         let (lingering, builder) = (stop.clone(), connections.builder.clone());
         let service = service.clone().map_response(move |mut response: Response<B>| {
             if !linger.is_zero() && lingering.is_cancelled() {
@@ -161,18 +152,31 @@ where
             }
             response
         });
-        let (stop, abort) = (closing.clone(), abort.clone());
+        let (closing, abort) = (closing.clone(), abort.clone());
         tracker.spawn(async move {
             let _slot = slot;
             tokio::select! {
-                () = connection(stream, peer, service, builder, stop) => {}
+                () = connection(stream, peer, service, builder, closing) => {}
                 () = abort.cancelled() => {}
             }
         });
+    };
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            accepted = accept(&listener, &slots) => accepted,
+        };
+        if let Some((accepted, slot)) = accepted {
+            serve(accepted, Some(slot));
+        }
     }
-    // The port is free again while the last calls finish.
-    drop(listener);
+    // The port is free from here on. Who was connected before has been promised to be served.
+    waiting(listener).into_iter().for_each(|accepted| serve(accepted, None));
     tracker.close();
+    // Those that have ended by themselves need not be waited for.
+    let _ = tokio::time::timeout(linger, tracker.wait()).await;
+    closing.cancel();
     if tokio::time::timeout(connections.drain, tracker.wait()).await.is_err() {
         tracing::warn!(connections = tracker.len(), "requests did not finish in time and are cut");
         abort.cancel();
@@ -180,20 +184,28 @@ where
     }
 }
 
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> Option<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> Option<((TcpStream, SocketAddr), OwnedSemaphorePermit)> {
     let slot = slots.clone().acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, peer)) => {
-            // Calls are small: waiting to fill a packet would only delay them. Failing to set it costs no more than that.
-            let _ = stream.set_nodelay(true);
-            Some((stream, peer, slot))
-        }
+        Ok(accepted) => Some((accepted, slot)),
         Err(error) => {
             tracing::warn!(error.message = %error, "a connection could not be accepted");
             tokio::time::sleep(ACCEPT_AGAIN).await;
             None
         }
     }
+}
+
+/// Stops listening; the connections that wait to be accepted, which would be reset otherwise.
+fn waiting(listener: TcpListener) -> Vec<(TcpStream, SocketAddr)> {
+    let Ok(listener) = listener.into_std() else { return Vec::new() };
+    let accepted = std::iter::from_fn(|| listener.accept().ok());
+    accepted
+        .filter_map(|(stream, peer)| {
+            stream.set_nonblocking(true).ok()?;
+            Some((TcpStream::from_std(stream).ok()?, peer))
+        })
+        .collect()
 }
 
 /// Serves one connection to its end.
@@ -226,5 +238,67 @@ where
     };
     if let Err(error) = outcome {
         tracing::debug!(client.address = %peer, error.message = %error, "a connection ended with an error");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+
+    use super::*;
+
+    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n";
+
+    /// A listener, its address, and a server of it that answers each request with nothing.
+    async fn server(linger: Duration, stop: CancellationToken) -> (SocketAddr, impl Future<Output = ()>) {
+        let listener = bind("port", IpAddr::from([127, 0, 0, 1]), 0).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let service = tower::service_fn(async |_: Request<Incoming>| Ok::<_, Infallible>(Response::new(String::new())));
+        (address, serve(listener, service, Connections::http1().linger(linger), stop))
+    }
+
+    /// Asks on a connection; the head of the answer.
+    fn ask(connection: &mut std::net::TcpStream) -> String {
+        connection.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        connection.write_all(REQUEST).unwrap();
+        let (mut head, mut byte) = (Vec::new(), [0]);
+        while !head.ends_with(b"\r\n\r\n") {
+            connection.read_exact(&mut byte).unwrap();
+            head.push(byte[0]);
+        }
+        String::from_utf8(head).unwrap()
+    }
+
+    #[tokio::test]
+    async fn after_a_stop_open_connections_are_answered_once_more_and_told_to_close_and_new_ones_are_refused() {
+        let stop = CancellationToken::new();
+        let (address, served) = server(Duration::from_secs(60), stop.clone()).await;
+        let client = tokio::task::spawn_blocking(move || {
+            let mut open = std::net::TcpStream::connect(address).unwrap();
+            assert!(!ask(&mut open).contains("connection: close"));
+            stop.cancel();
+            let began = std::time::Instant::now();
+            while std::net::TcpStream::connect(address).is_ok() {
+                assert!(began.elapsed() < Duration::from_secs(10), "new connections are still taken");
+                std::thread::yield_now();
+            }
+            assert!(ask(&mut open).contains("connection: close"));
+            assert_eq!(open.read(&mut [0]).unwrap(), 0, "the connection is closed");
+        });
+        // It ends with its last connection, long before it would no longer linger.
+        let all = async { tokio::join!(served, client).1.unwrap() };
+        tokio::time::timeout(Duration::from_secs(30), all).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_waits_to_be_accepted_as_the_server_stops_is_answered() {
+        let stop = CancellationToken::new();
+        let (address, served) = server(Duration::from_secs(60), stop.clone()).await;
+        // The server has not begun to accept.
+        let mut waits = std::net::TcpStream::connect(address).unwrap();
+        stop.cancel();
+        let client = tokio::task::spawn_blocking(move || assert!(ask(&mut waits).contains("connection: close")));
+        let all = async { tokio::join!(served, client).1.unwrap() };
+        tokio::time::timeout(Duration::from_secs(30), all).await.unwrap();
     }
 }
