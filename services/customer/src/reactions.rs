@@ -46,7 +46,10 @@ impl FollowOrders {
         for customer in OrderRef::touched(before.as_ref(), &after) {
             // Only then the other orders: whatever happens to them from here on makes these facts a conflict. A customer
             // who is deleted has none and gets none.
-            let Some(facts) = company.get::<CustomerFacts>(customer.uuid()).await? else { continue };
+            let Some(facts) = company.get::<CustomerFacts>(customer.uuid()).await? else {
+                transaction.absent::<CustomerFacts>(customer.uuid());
+                continue;
+            };
             let others = last_completed_but(&company, customer, after.id).await?;
             transaction.update(&facts, &facts.after(before.as_ref(), &after, others));
         }

@@ -221,7 +221,7 @@ pub struct Write {
     pub id: Uuid,
     /// What is expected to be there.
     pub expected: Expected,
-    /// What is to be there; `None` removes the document.
+    /// What is to be there; `None` removes the document. Where nothing is expected and nothing is to be there, that is all it says.
     pub after: Option<Body>,
 }
 

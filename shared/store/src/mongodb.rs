@@ -35,7 +35,6 @@ use std::sync::{
 use ::mongodb::{
     Database,
     bson::{Document, RawDocumentBuf, doc},
-    options::Hint,
 };
 use async_trait::async_trait;
 use futures::{FutureExt as _, future::BoxFuture};
@@ -57,7 +56,7 @@ pub use client::MongoDb;
 use commit::Prepared;
 use layout::{COMPANIES, Layout, SCHEMA};
 use outbox::Positions;
-use read::Moment;
+use read::{Find, Latest, Moment};
 use retry::{Failure, retried};
 use turns::Turns;
 
@@ -85,6 +84,7 @@ pub(crate) struct Mongo {
     turns: Arc<Turns>,
     committed: watch::Sender<u64>,
     examined: AtomicU64,
+    latest: Latest,
 }
 
 impl Mongo {
@@ -100,6 +100,7 @@ impl Mongo {
             turns: Arc::new(Turns::new()),
             committed: watch::channel(0).0,
             examined: AtomicU64::new(0),
+            latest: Latest::default(),
         })
     }
 
@@ -121,7 +122,7 @@ impl Mongo {
     /// Reads as of one moment, again from the start where what went wrong may pass.
     async fn read<'a, T>(&'a self, work: impl Fn(Moment<'a>) -> BoxFuture<'a, Result<T, Failure>>) -> Result<T> {
         let database = self.database().await?;
-        retried(|| work(Moment::new(database, &self.examined))).await
+        retried(|| work(Moment::new(database, &self.examined, &self.latest))).await
     }
 
     fn wake(&self) {
@@ -154,15 +155,14 @@ impl Backend for Mongo {
     async fn get(&self, company: CompanyId, collection: &'static Collection, ids: &[Uuid]) -> Result<Vec<Option<String>>> {
         self.layout.check(collection)?;
         let keys: Vec<Document> = ids.iter().map(|id| doc! { "company": body::uuid(company.uuid()), "id": body::uuid(*id) }).collect();
-        self.read(|moment| {
+        self.read(|mut moment| {
             let keys = &keys;
             async move {
-                let size = u32::try_from(keys.len()).unwrap_or(u32::MAX).saturating_add(1);
-                let documents = moment.database.collection::<RawDocumentBuf>(collection.name);
-                let mut found = documents.find(doc! { ID: { "$in": keys } }).hint(Hint::Keys(doc! { ID: 1 })).batch_size(size).await?;
+                let filter = doc! { ID: { "$in": keys } };
+                let find = Find { collection: collection.name, index: "_id_".to_owned(), filter, limit: keys.len(), ..Find::default() };
                 let mut bodies = std::collections::HashMap::new();
-                while found.advance().await? {
-                    bodies.insert(body::ids(found.current())?.1, body::to_json(found.current())?);
+                for document in moment.find(&find).await? {
+                    bodies.insert(body::ids(&document)?.1, body::to_json(&document)?);
                 }
                 moment.examine(ids.len() + bodies.len());
                 Ok(ids.iter().map(|id| bodies.get(id).cloned()).collect())
@@ -186,13 +186,13 @@ impl Backend for Mongo {
             let condition = doc! { "$eq": body::value(key) }.into_iter().chain(condition.as_document().cloned().unwrap_or_default());
             filter.insert(field, condition.collect::<Document>());
         }
-        self.read(|moment| {
+        self.read(|mut moment| {
             let filter = filter.clone();
             async move {
-                let documents = moment.database.collection::<RawDocumentBuf>(collection.name);
-                let found = documents.find_one(filter).hint(Hint::Name(layout::name(index))).await?;
-                moment.examine(1 + usize::from(found.is_some()));
-                Ok(found.map(|document| body::to_json(&document)).transpose()?)
+                let find = Find { collection: collection.name, index: layout::name(index), filter, limit: 1, ..Find::default() };
+                let found = moment.find(&find).await?;
+                moment.examine(1 + found.len());
+                Ok(found.first().map(|document| body::to_json(document)).transpose()?)
             }
             .boxed()
         })

@@ -79,6 +79,15 @@ impl Transaction {
         })
     }
 
+    /// Relies on there being no document of that identifier: the commit is an [`Error::Conflict`] where there is one. A read that did
+    /// not find it says less: after an election of MongoDB's it may be of a moment before.
+    pub fn absent<D: Document>(&mut self, id: Uuid) -> &mut Self {
+        self.note(|it| {
+            it.write(D::COLLECTION, id, Expected::Nothing, None);
+            Ok(())
+        })
+    }
+
     /// Adds or replaces a document whatever is there, without history: for copies fed by events, and tombstones.
     pub fn put<D: Document>(&mut self, document: &D) -> &mut Self {
         self.note(|it| {

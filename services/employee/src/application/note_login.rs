@@ -57,7 +57,10 @@ impl Application {
                         transaction.update(&employee, &transition.employee);
                     }
                 }
-                None => tracing::warn!(employee.id = %id, event.kind = event.kind, "the auth service knows an employee who isn't here"),
+                None => {
+                    transaction.absent::<Employee>(id.uuid());
+                    tracing::warn!(employee.id = %id, event.kind = event.kind, "the auth service knows an employee who isn't here");
+                }
             }
         }
         match transaction.commit().await {

@@ -6,7 +6,7 @@ use ::mongodb::{
     ClientSession, Database,
     bson::{Document, RawDocument, RawDocumentBuf, doc},
     error::{Error as DriverError, ErrorKind},
-    options::SessionOptions,
+    options::{ReadConcern, SessionOptions},
 };
 use futures::FutureExt as _;
 use kernel::{CompanyId, EventId};
@@ -71,7 +71,9 @@ async fn send(
     record: impl Fn(&RawDocument) -> Result<Record>,
 ) -> Result<()> {
     let all = database.collection::<RawDocumentBuf>(collection);
-    let mut found = all.find(Document::new()).sort(order).allow_disk_use(true).batch_size(BATCH).session(&mut *session).await?;
+    // The session says so too, but not against the client's own concern.
+    let found = all.find(Document::new()).read_concern(ReadConcern::snapshot());
+    let mut found = found.sort(order).allow_disk_use(true).batch_size(BATCH).session(&mut *session).await?;
     while found.advance(session).await? {
         to.send(record(found.current())?).await.map_err(|_| Error::unavailable("the export was given up"))?;
     }

@@ -12,7 +12,7 @@ use std::{
 
 use ::mongodb::{
     ClientSession, Database,
-    bson::{Binary, Document, RawArrayBuf, RawDocumentBuf, doc},
+    bson::{Binary, Document, RawArrayBuf, RawDocument, RawDocumentBuf, doc},
     error::{TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT},
     options::{ReadConcern, TransactionOptions},
 };
@@ -60,6 +60,8 @@ enum Step {
     Insert(Vec<RawDocumentBuf>),
     Update(Updates),
     Delete(Updates),
+    /// Documents that must not be there.
+    Absent(Vec<RawDocumentBuf>),
 }
 
 /// The statements of one command, and how many documents they must find.
@@ -177,13 +179,22 @@ impl Prepared {
         let _ended = session.abort_transaction().await;
         match refusal {
             Refusal::Failed(failure) => Err(failure),
-            Refusal::AlreadyReceived => Err(Error::AlreadyReceived.into()),
+            Refusal::AlreadyReceived if self.is_received(database).await? => Err(Error::AlreadyReceived.into()),
+            Refusal::AlreadyReceived => Err(Failure::Passing(Error::unavailable("a mark in the inbox is not at most nodes yet"))),
             Refusal::Unexpected => Err(self.conflict(database).await?.into_failure()),
             Refusal::Duplicate(collection, index) => match self.conflict(database).await? {
                 Conflict(None) if index != "_id_" => Err(taken(collection, &index).into()),
                 conflict => Err(conflict.into_failure()),
             },
         }
+    }
+
+    /// Whether most nodes have one of the marks: one that only the primary has may be lost with it, and the effect too.
+    async fn is_received(&self, database: &Database) -> Result<bool, Failure> {
+        let id = |mark: &RawDocumentBuf| mark.get_document(ID).map(RawDocument::to_raw_document_buf).map_err(Error::internal);
+        let ids = self.marks.iter().map(id).collect::<Result<Vec<_>>>()?;
+        let inbox = database.collection::<RawDocumentBuf>(INBOX);
+        Ok(inbox.find_one(any_of(&ids)?).projection(doc! { ID: 1 }).await?.is_some())
     }
 
     /// Everything but the commit itself.
@@ -209,6 +220,12 @@ impl Prepared {
                 }
                 Step::Update(updates) => run(database, session, collection, "update", "updates", updates).await?,
                 Step::Delete(deletes) => run(database, session, collection, "delete", "deletes", deletes).await?,
+                Step::Absent(ids) => {
+                    let documents = database.collection::<RawDocumentBuf>(collection.name);
+                    if documents.find_one(any_of(ids)?).projection(doc! { ID: 1 }).session(&mut *session).await?.is_some() {
+                        return Err(Refusal::Unexpected);
+                    }
+                }
             }
         }
         if !self.events.is_empty() {
@@ -240,10 +257,9 @@ impl Prepared {
             ids.entry(write.collection.name).or_default().push(body::id(self.company, write.id));
         }
         for (collection, ids) in ids {
-            let wanted = ids.iter().map(RawDocumentBuf::to_document).collect::<Result<Vec<_>, _>>().map_err(Error::internal)?;
             let mut found = database
                 .collection::<RawDocumentBuf>(collection)
-                .find(doc! { ID: { "$in": wanted } })
+                .find(any_of(&ids)?)
                 .projection(doc! { VERSION: 1 })
                 // What made the transaction fail may not be at most nodes yet.
                 .read_concern(ReadConcern::local())
@@ -271,6 +287,12 @@ impl Prepared {
         }
         Ok(Conflict(None))
     }
+}
+
+/// The documents that have one of these identifiers.
+fn any_of(ids: &[RawDocumentBuf]) -> Result<Document> {
+    let ids = ids.iter().map(|id| id.to_document()).collect::<Result<Vec<_>, _>>().map_err(Error::internal)?;
+    Ok(doc! { ID: { "$in": ids } })
 }
 
 fn given_up() -> Error {
@@ -332,7 +354,7 @@ fn add(steps: &mut Vec<Step>, company: CompanyId, write: Write) -> Result<()> {
             Some(Step::Insert(documents)) => documents.push(document),
             _ => steps.push(Step::Insert(vec![document])),
         },
-        (Expected::Nothing, None) => return Err(Error::internal("what is not there can't be removed")),
+        (Expected::Nothing, None) => steps.push(Step::Absent(vec![body::id(company, write.id)])),
         (expected, Some(document)) => {
             statement.append("u", document);
             statement.append("upsert", expected == Expected::Anything);

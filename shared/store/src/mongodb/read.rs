@@ -1,4 +1,4 @@
-//! Reads: the commands that find documents, all as of one moment.
+//! Reads: the commands that find documents, all as of one moment, which is never before one that this program has read.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -8,7 +8,7 @@ use std::{
 use ::mongodb::{
     Collection, Database, SessionCursor,
     bson::{Document, RawDocumentBuf, Timestamp, doc},
-    options::{FindOptions, Hint, SessionOptions},
+    options::{FindOptions, Hint, ReadConcern, SessionOptions},
 };
 
 use super::retry::Failure;
@@ -43,6 +43,8 @@ impl Find {
             .batch_size(limit.saturating_add(1))
             .return_key(self.keys_only)
             .max_time(LONGEST_READ)
+            // The session says so too, but not against the client's own.
+            .read_concern(ReadConcern::snapshot())
             .build()
     }
 
@@ -62,18 +64,42 @@ impl Find {
     }
 }
 
+/// The latest moment of the database that this program has read.
+///
+/// Reads take what most nodes are known to have. A new primary has all of it, but for some time after its election does not know so
+/// of the last: without this, somebody could read a document, and a list that was written before it and is older.
+#[derive(Debug, Default)]
+pub(super) struct Latest(AtomicU64);
+
+impl Latest {
+    /// A moment that was read. Most nodes have it: it stays.
+    pub(super) fn learn(&self, at: Option<Timestamp>) {
+        if let Some(Timestamp { time, increment }) = at {
+            self.0.fetch_max(u64::from(time) << 32 | u64::from(increment), Ordering::Relaxed);
+        }
+    }
+
+    /// `None` before the first read.
+    fn known(&self) -> Option<Timestamp> {
+        let at = self.0.load(Ordering::Relaxed);
+        let half = |bits: u64| u32::try_from(bits & u64::from(u32::MAX)).unwrap_or_default();
+        (at > 0).then(|| Timestamp { time: half(at >> 32), increment: half(at) })
+    }
+}
+
 /// A moment of the database, and the count of what is read of it.
 #[derive(Clone, Copy)]
 pub(super) struct Moment<'a> {
     pub(super) database: &'a Database,
     pub(super) examined: &'a AtomicU64,
+    latest: &'a Latest,
     /// `None` until the first read, which takes the latest moment that most nodes have.
     at: Option<Timestamp>,
 }
 
 impl<'a> Moment<'a> {
-    pub(super) fn new(database: &'a Database, examined: &'a AtomicU64) -> Self {
-        Self { database, examined, at: None }
+    pub(super) fn new(database: &'a Database, examined: &'a AtomicU64, latest: &'a Latest) -> Self {
+        Self { database, examined, latest, at: None }
     }
 
     /// Counts index entries or documents that were read.
@@ -83,6 +109,18 @@ impl<'a> Moment<'a> {
 
     /// What a find finds.
     pub(super) async fn find(&mut self, find: &Find) -> Result<Vec<RawDocumentBuf>, Failure> {
+        let found = self.find_once(find).await?;
+        let known = self.latest.known();
+        self.latest.learn(self.at);
+        if self.at >= known {
+            return Ok(found);
+        }
+        // The server took an earlier moment: it waits for one that it is told.
+        self.at = known;
+        self.find_once(find).await
+    }
+
+    async fn find_once(&mut self, find: &Find) -> Result<Vec<RawDocumentBuf>, Failure> {
         let options = SessionOptions::builder().snapshot(true).snapshot_time(self.at).build();
         let mut session = self.database.client().start_session().with_options(options).await?;
         let collection: Collection<RawDocumentBuf> = self.database.collection(find.collection);

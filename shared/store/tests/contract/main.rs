@@ -27,7 +27,7 @@ macro_rules! store_contract {
                 versions: a_document_comes_back_as_it_was_written, a_stale_update_is_a_conflict_with_the_current_version,
                     a_stale_delete_is_a_conflict, an_insert_of_what_is_there_is_a_conflict, of_concurrent_commits_exactly_one_wins,
                     a_failed_commit_changes_nothing, writes_of_one_transaction_follow_one_another, put_replaces_whatever_is_there,
-                    an_update_must_add_one_to_the_version, a_deleted_document_is_gone_from_every_query;
+                    an_update_must_add_one_to_the_version, absence_can_be_relied_on, a_deleted_document_is_gone_from_every_query;
                 collections: a_unique_key_is_taken_once, a_unique_key_is_free_after_change_and_deletion, null_is_never_taken,
                     of_concurrent_inserts_with_one_key_exactly_one_wins, a_document_that_cannot_be_indexed_is_refused,
                     an_undeclared_collection_is_refused, companies_are_added_once;

@@ -137,3 +137,17 @@ pub(crate) async fn a_deleted_document_is_gone_from_every_query(store: Store) {
         assert_eq!(company.count::<Visit>(&query, 10).await.unwrap(), 0);
     }
 }
+
+pub(crate) async fn absence_can_be_relied_on(store: Store) {
+    let company = company(&store);
+    let (here, missing) = (Visit::new(1), Visit::new(2));
+    insert(&company, [here.clone()]).await;
+    let relying = async |id: Uuid, visit: Visit| {
+        let mut transaction = transaction(&company);
+        transaction.absent::<Visit>(id).insert(&visit);
+        transaction.commit().await
+    };
+    relying(missing.id, Visit::new(3)).await.unwrap();
+    assert_eq!(current(relying(here.id, Visit::new(4)).await), Some(1));
+    assert_eq!(numbers(&company, Query::by("starts_at")).await, [1, 3], "nothing is left of it, and nothing of the conflict");
+}

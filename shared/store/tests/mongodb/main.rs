@@ -7,6 +7,7 @@ mod cost;
 mod fixture;
 mod given_up;
 mod layout;
+mod minority;
 mod scratch;
 #[path = "../sqlite/thing.rs"]
 #[allow(dead_code, reason = "what the other adapter's tests need of it and these do not")]
