@@ -60,8 +60,8 @@ enum Step {
     Insert(Vec<RawDocumentBuf>),
     Update(Updates),
     Delete(Updates),
-    /// Documents that must not be there.
-    Absent(Vec<RawDocumentBuf>),
+    /// A document that must not be there.
+    Absent(RawDocumentBuf),
 }
 
 /// The statements of one command, and how many documents they must find.
@@ -220,9 +220,15 @@ impl Prepared {
                 }
                 Step::Update(updates) => run(database, session, collection, "update", "updates", updates).await?,
                 Step::Delete(deletes) => run(database, session, collection, "delete", "deletes", deletes).await?,
-                Step::Absent(ids) => {
+                Step::Absent(id) => {
                     let documents = database.collection::<RawDocumentBuf>(collection.name);
-                    if documents.find_one(any_of(ids)?).projection(doc! { ID: 1 }).session(&mut *session).await?.is_some() {
+                    if documents
+                        .find_one(any_of(std::slice::from_ref(id))?)
+                        .projection(doc! { ID: 1 })
+                        .session(&mut *session)
+                        .await?
+                        .is_some()
+                    {
                         return Err(Refusal::Unexpected);
                     }
                 }
@@ -354,7 +360,7 @@ fn add(steps: &mut Vec<Step>, company: CompanyId, write: Write) -> Result<()> {
             Some(Step::Insert(documents)) => documents.push(document),
             _ => steps.push(Step::Insert(vec![document])),
         },
-        (Expected::Nothing, None) => steps.push(Step::Absent(vec![body::id(company, write.id)])),
+        (Expected::Nothing, None) => steps.push(Step::Absent(body::id(company, write.id))),
         (expected, Some(document)) => {
             statement.append("u", document);
             statement.append("upsert", expected == Expected::Anything);

@@ -109,10 +109,14 @@ impl<'a> Moment<'a> {
 
     /// What a find finds.
     pub(super) async fn find(&mut self, find: &Find) -> Result<Vec<RawDocumentBuf>, Failure> {
-        let found = self.find_once(find).await?;
+        if self.at.is_some() {
+            return self.find_once(find).await;
+        }
+        // What others read from here on may be of a later moment: this read is not after theirs.
         let known = self.latest.known();
-        self.latest.learn(self.at);
+        let found = self.find_once(find).await?;
         if self.at >= known {
+            self.latest.learn(self.at);
             return Ok(found);
         }
         // The server took an earlier moment: it waits for one that it is told.
