@@ -37,6 +37,8 @@ const WRITES: Duration = Duration::from_secs(60);
 
 /// Makes the primary step down under write load, then kills the next one.
 pub(crate) async fn primary_lost(world: &mut World, round: &mut Round) -> Result<Tally> {
+    // The member that the last repetition killed is back: of three, one is lost.
+    block_in_place(|| world.mongodb()?.settle())?;
     let load = world.load(Load::USUAL, &mut round.chance).await?;
     load.until_acknowledged(round.chance.number(5, 30), WRITES).await?;
     tokio::time::sleep(round.chance.millis(0, 300)).await;
@@ -56,7 +58,7 @@ pub(crate) async fn primary_lost(world: &mut World, round: &mut Round) -> Result
     let reading = Reading::of(world, &load.marks).await?;
     let (ledger, watch) = load.stop().await?;
     let mut tally = reading.converge(&ledger, back, BOUND).await?;
-    tally.require(silence <= UNAVAILABLE, || format!("nothing was written for {} ms", silence.as_millis()));
+    tally.require(silence <= UNAVAILABLE, || format!("nothing was written for {} ms: {:?}", silence.as_millis(), watch.failures()));
     tally.notes.push(format!("nothing was written for {} ms at most; {} writes failed", silence.as_millis(), watch.failures().len()));
     Ok(tally)
 }

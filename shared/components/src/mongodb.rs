@@ -151,6 +151,21 @@ impl MongoDb {
         wire::command(primary.address, order, ORDER).map(drop)
     }
 
+    /// Waits until every member that runs follows the primary. One that came back with writes that nobody else has undoes them first, and
+    /// does not count for a majority until then.
+    ///
+    /// # Errors
+    /// Where one does not in time.
+    pub fn settle(&self) -> Result<()> {
+        let primary = self.members[self.primary()?].address;
+        let settled = wait::find(wait::PATIENCE, || {
+            let latest = term(&hello(primary)?)?;
+            let mut running = self.members.iter().filter(|member| member.node.is_up());
+            running.all(|member| hello(member.address).filter(takes_part).and_then(|hello| term(&hello)) == Some(latest)).then_some(())
+        });
+        settled.with_context(|| format!("not every member followed the primary within {} s", wait::PATIENCE.as_secs()))
+    }
+
     /// Kills a member at once, as `kill -9` does.
     ///
     /// # Panics
@@ -217,6 +232,11 @@ impl MongoDb {
 /// What a server says of itself, if it answers.
 fn hello(server: SocketAddr) -> Option<Document> {
     wire::command(server, doc! { "hello": 1 }, QUESTION).ok()
+}
+
+/// The term, begun by an election, of a server's last write.
+fn term(hello: &Document) -> Option<i64> {
+    hello.get_document("lastWrite").ok()?.get_document("opTime").ok()?.get_i64("t").ok()
 }
 
 /// Whether a server is a primary or a secondary, not still on its way to be one.

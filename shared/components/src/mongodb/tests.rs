@@ -54,6 +54,7 @@ fn three_members_lose_nothing_when_the_primary_steps_down_is_killed_or_frozen_an
     assert_ne!(third, second);
     write(&set, 3);
     set.restart(second).unwrap();
+    set.settle().unwrap();
 
     set.pause(third);
     assert_ne!(set.primary().unwrap(), third);
