@@ -14,12 +14,17 @@ pub(crate) mod money;
 pub(crate) mod mutation;
 pub(crate) mod name;
 pub(crate) mod order;
+pub(crate) mod part;
 pub(crate) mod query;
 pub(crate) mod scalar;
 
-use async_graphql::{EmptySubscription, Schema};
+use std::sync::Arc;
 
-use crate::read::Root;
+use async_graphql::{
+    EmptySubscription, Response, Schema,
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute},
+};
+use async_trait::async_trait;
 
 /// The schema that the gateway serves.
 pub(crate) type GatewaySchema = Schema<query::Query, mutation::Mutation, EmptySubscription>;
@@ -30,7 +35,28 @@ pub(crate) type GatewaySchema = Schema<query::Query, mutation::Mutation, EmptySu
 /// done round the execution, in [`http`](crate::http).
 #[must_use]
 pub(crate) fn schema() -> GatewaySchema {
-    Schema::build(query::Query, mutation::Mutation::default(), EmptySubscription).data(Root(query::plan)).disable_suggestions().finish()
+    Schema::build(query::Query, mutation::Mutation::default(), EmptySubscription).disable_suggestions().finish()
+}
+
+/// The same schema, by which operations are validated, and not executed.
+pub(crate) fn validating_schema() -> GatewaySchema {
+    Schema::build(query::Query, mutation::Mutation::default(), EmptySubscription).disable_suggestions().extension(ValidateOnly).finish()
+}
+
+/// Ends the execution of an operation before it begins.
+struct ValidateOnly;
+
+impl ExtensionFactory for ValidateOnly {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self)
+    }
+}
+
+#[async_trait]
+impl Extension for ValidateOnly {
+    async fn execute(&self, _: &ExtensionContext<'_>, _: Option<&str>, _: NextExecute<'_>) -> Response {
+        Response::default()
+    }
 }
 
 /// The schema in the schema definition language, as `schema.graphql` holds it.

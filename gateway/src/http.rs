@@ -7,9 +7,7 @@
 //! | `GET`, `PUT /photos/…` | [`photos`]: photos of employees |
 //! | `GET /healthz`, `GET /readyz` | [`health`] |
 
-mod absent;
 mod answer;
-mod budget;
 pub(crate) mod graphiql;
 mod graphql;
 pub(crate) mod health;
@@ -30,13 +28,13 @@ use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLaye
 
 use crate::{
     clients::Clients,
-    graph::{self, GatewaySchema},
+    operation::{Limits, Operations},
     settings::{Development, Edge},
 };
 
 /// What every route works with.
 pub(crate) struct State {
-    schema: GatewaySchema,
+    operations: Operations,
     clients: Clients,
     verifier: Arc<Verifier>,
     limits: Edge,
@@ -48,7 +46,8 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(clients: Clients, verifier: Arc<Verifier>, limits: Edge, development: Development) -> Self {
         Self {
-            schema: graph::schema(),
+            operations: Operations::new(Limits { items: limits.max_items, fields: limits.max_fields })
+                .trusting(limits.trusted_operations.clone(), limits.trusted_only),
             clients,
             verifier,
             limits,

@@ -4,17 +4,21 @@
 //! |---|---|
 //! | `http` | the edge: negotiation, tokens, limits, GraphiQL, photos, health |
 //! | `graph` | the types of the graph: one file an entity |
-//! | `read` | how queries are resolved: level by level, one call per batch method and level |
-//! | `scope` | what one request carries: the user's token, the time left, what was loaded, the calls made |
+//! | `operation` | operations: checked, validated, planned once, executed as often as they are sent |
+//! | `read` | how queries are executed: level by level, one call per batch method and level, written straight into the answer |
+//! | `scope` | what one request carries: the user's token, the time left, the calls made |
 //! | `clients` | the clients of the services |
 //! | [`settings`] | what it is set up with |
 //!
 //! Architecture invariant: no rule of the business stands here. The gateway hands the user's own token on, and each
 //! service decides for itself.
 
+#![recursion_limit = "512"]
+
 mod clients;
 mod graph;
 mod http;
+mod operation;
 mod read;
 mod scope;
 pub mod settings;
@@ -30,6 +34,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use clients::Clients;
 pub use graph::sdl;
+pub use operation::manifest;
 pub use settings::Settings;
 
 use settings::{Development, Edge, Http};

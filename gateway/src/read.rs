@@ -1,24 +1,37 @@
-//! How the read graph is resolved: by look-ahead, level by level, one call per service method and level, no timer.
+//! How the read graph is executed: planned, loaded level by level, and written straight into the bytes of the answer.
 //!
-//! 1. [`selection`] turns the operation into an owned tree: fragments opened, arguments with their variables.
-//! 2. [`plan`] walks it. What a level needs is put on the [`shelf`] of its batch method as a wanted key; all shelves
-//!    with wanted keys are loaded at once, each with one call; what has arrived tells what the next level needs.
-//! 3. async-graphql's resolvers then find everything on the shelves.
+//! 1. [`compile`] turns the selections of an operation into a plan: an [`ObjectPlan`] for each object, with its fields in the order of
+//!    the answer, merged, their arguments read, what `@skip` and `@include` exclude left out.
+//! 2. [`wave`] follows it. What a level needs is put on the [`Shelf`] of its batch method as a wanted key; all shelves with wanted keys
+//!    are loaded at once, each with one call; what has arrived tells what the next level needs. There is no timer.
+//! 3. [`writer`] puts the fields that were selected, and nothing else, from the services' messages into the answer.
 //!
-//! What is not planned ahead (the payload of a mutation) is loaded by the same batches through the crate
-//! `dataloader`, which gathers the keys of resolvers that are ready at the same time.
+//! An object is declared once, by [`object`]: its methods are its fields. What a field's method returns, a [`Value`], tells the rest: a
+//! scalar is written, an object has a plan of its own, a [`Link`] is loaded.
 //!
-//! An entity takes part by two declarations beside its GraphQL type in `graph/`: a [`Batch`] for each batch
-//! method of its service, and [`Expand`], which says what its fields lead to.
+//! What is not planned ahead, the payloads of mutations and queries that look into the schema, async-graphql executes with the same
+//! fields; their links are loaded by the same batch methods through the crate `dataloader`, which gathers the keys of resolvers that are
+//! ready at the same time.
 
 pub(crate) mod batch;
-pub(crate) mod plan;
-pub(crate) mod resolve;
-pub(crate) mod selection;
-pub(crate) mod shelf;
+mod calls;
+mod compile;
+mod execute;
+mod gather;
+mod link;
+mod object;
+mod value;
+mod wave;
+mod writer;
 
 pub(crate) use batch::{Answer, Batch, batch_by_id, batch_pages, batch_search};
-pub(crate) use plan::{Expand, Plan};
-pub(crate) use resolve::{Loaders, Root, get, planned};
-pub(crate) use selection::{Selected, Selection};
-pub(crate) use shelf::Shelves;
+pub(crate) use calls::Calls;
+pub(crate) use compile::{Collected, Compiler};
+pub(crate) use execute::{BEGINNING, Query, execute};
+pub(crate) use gateway_macros::object;
+pub(crate) use gather::Loaders;
+pub(crate) use link::Link;
+pub(crate) use object::{Object, ObjectPlan};
+pub(crate) use value::{Text, Value, leaf};
+pub(crate) use wave::Wave;
+pub(crate) use writer::Writer;

@@ -10,20 +10,17 @@ use std::{
 
 use async_graphql::Context;
 use kernel::{Error, Principal};
-use tokio::sync::OnceCell;
 use tonic::{Status, metadata::MetadataValue};
 
-use crate::{clients::Clients, read::Shelves};
+use crate::clients::Clients;
 
-/// The scope of one request: who asks, how much time is left, what was loaded, how many calls were made.
+/// The scope of one request: who asks, how much time is left, how many calls were made.
 pub(crate) struct Scope {
     clients: Clients,
     bearer: Option<MetadataValue<tonic::metadata::Ascii>>,
     viewer: Option<Principal>,
     deadline: Instant,
     calls: AtomicU32,
-    shelves: Shelves,
-    planned: OnceCell<()>,
 }
 
 impl Scope {
@@ -40,8 +37,6 @@ impl Scope {
             viewer,
             deadline: Instant::now() + time,
             calls: AtomicU32::new(0),
-            shelves: Shelves::default(),
-            planned: OnceCell::new(),
         })
     }
 
@@ -59,16 +54,6 @@ impl Scope {
     /// The clients of the services.
     pub(crate) fn clients(&self) -> &Clients {
         &self.clients
-    }
-
-    /// What was loaded.
-    pub(crate) fn shelves(&self) -> &Shelves {
-        &self.shelves
-    }
-
-    /// Whether what a query asks for has been loaded.
-    pub(crate) fn planned(&self) -> &OnceCell<()> {
-        &self.planned
     }
 
     /// The number of gRPC calls made so far.

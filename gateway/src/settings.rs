@@ -1,9 +1,11 @@
 //! What the gateway is set up with. The defaults, with their comments, are in `settings.toml`.
 
-use std::{net::IpAddr, time::Duration};
+use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use runtime::settings::{Telemetry, duration};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+pub use crate::operation::manifest::Manifest;
 
 /// The commented defaults.
 pub const DEFAULTS: &str = include_str!("settings.toml");
@@ -54,8 +56,24 @@ pub struct Edge {
     pub max_items: u64,
     /// The most fields of an operation, with fragments opened.
     pub max_fields: u64,
+    /// The operations that are known from the beginning.
+    #[serde(deserialize_with = "manifest")]
+    pub trusted_operations: Manifest,
+    /// Whether no others are executed.
+    pub trusted_only: bool,
     /// The most bytes of a photo.
     pub photo_limit: usize,
+}
+
+/// Reads the manifest in the file of that name; an empty name is that of an empty manifest.
+fn manifest<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Manifest, D::Error> {
+    let file = PathBuf::deserialize(deserializer)?;
+    if file.as_os_str().is_empty() {
+        return Ok(Manifest::default());
+    }
+    let problem = |problem: &dyn std::fmt::Display| D::Error::custom(format!("{} can't be read: {problem}", file.display()));
+    let text = std::fs::read_to_string(&file).map_err(|error| problem(&error))?;
+    serde_json::from_str(&text).map_err(|error| problem(&error))
 }
 
 /// Where the services are.

@@ -1,6 +1,11 @@
 //! `crm`: the whole CRM in one process.
 
-use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{
+    io::Write as _,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{Args, Parser, Subcommand};
 use kernel::Env;
@@ -38,6 +43,11 @@ enum Command {
     Serve,
     /// Print the GraphQL schema
     Schema,
+    /// Print the manifest of the operations in a folder, each in a file of its own, *.graphql
+    Operations {
+        /// The folder
+        folder: PathBuf,
+    },
     /// Print all settings with their defaults
     Settings,
     /// Events that a consumer gave up on: list, show, replay, discard
@@ -108,6 +118,7 @@ fn main() -> ExitCode {
         Command::Customer { command } => frame(Work::Customer(command)),
         Command::DeadLetters { command } => frame(Work::DeadLetters(command)),
         Command::Schema => print(&gateway::sdl()),
+        Command::Operations { folder } => operations(&folder),
         Command::Settings => print(&settings::commented()),
     }
 }
@@ -158,6 +169,18 @@ impl Work {
 fn print(text: &str) -> ExitCode {
     let _ = std::io::stdout().write_all(text.as_bytes());
     ExitCode::SUCCESS
+}
+
+fn operations(folder: &Path) -> ExitCode {
+    let manifest = futures::executor::block_on(gateway::manifest::Manifest::of(folder)).map_err(|error| error.to_string());
+    let text = manifest.and_then(|manifest| serde_json::to_string_pretty(&manifest).map_err(|error| error.to_string()));
+    match text {
+        Ok(text) => print(&format!("{text}\n")),
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 async fn run(mut settings: Settings, place: &Place, with_demo: bool) -> Result<(), ProgramError> {

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::{cargo, installed, root, run, schema::schema};
+use crate::{cargo, generated, installed, root, run};
 
 /// The version of buf that lints the contracts.
 const BUF: &str = "@bufbuild/buf@1.75.0";
@@ -11,7 +11,8 @@ const BUF: &str = "@bufbuild/buf@1.75.0";
 pub(crate) fn lint() -> anyhow::Result<()> {
     run(cargo().args(["fmt", "--all", "--check"]))?;
     run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
-    schema(true)?;
+    generated::schema(true)?;
+    generated::operations(generated::OPERATIONS, true)?;
     if installed("npx").is_some() {
         run(Command::new("npx").current_dir(root().join("proto")).args(["--yes", BUF, "lint"]))?;
     } else {

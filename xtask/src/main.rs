@@ -3,8 +3,8 @@
 //! Of the workspace it depends on `components` only, so that it is built in seconds and `up` builds nothing twice.
 
 mod bench;
+mod generated;
 mod lint;
-mod schema;
 mod test;
 
 use std::{
@@ -57,6 +57,15 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Write the manifest of trusted operations: of each its hash, its cost, its RPC budget.
+    Operations {
+        /// The folder of the operations, each in a file of its own with its fragments: *.graphql.
+        #[arg(default_value = generated::OPERATIONS)]
+        folder: String,
+        /// Change nothing; fail where the file is stale.
+        #[arg(long)]
+        check: bool,
+    },
     /// Measure the gateway beside a hand-written handler, or what the data costs: docs/benchmark.md tells what the figures mean.
     Bench(bench::Bench),
     /// Check what a pull request must pass: formatting, clippy, stale generated files, contracts, dependencies.
@@ -71,7 +80,8 @@ fn main() -> ExitCode {
         Task::Test { arguments } => test::test(&arguments),
         Task::Components => test::components(),
         Task::Faults { release, arguments } => test::faults(release, &arguments),
-        Task::Schema { check } => schema::schema(check),
+        Task::Schema { check } => generated::schema(check),
+        Task::Operations { folder, check } => generated::operations(&folder, check),
         Task::Bench(arguments) => bench::bench(&arguments),
         Task::Lint => lint::lint(),
     };

@@ -13,6 +13,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 const LAYERS: &[(&str, u8)] = &[
     ("kernel", 0),
     ("components", 0),
+    ("gateway-macros", 0),
     ("contracts", 1),
     ("store", 1),
     ("events", 2),

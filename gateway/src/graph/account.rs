@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::InputObject;
 use contracts::crm::{api, auth::v1};
 
 use super::{
-    connection::{Connection, follow},
-    employee::{Employee, EmployeesById},
+    connection::Connection,
+    employee::EmployeesById,
     enumeration::{enumeration, numbers},
-    error::{Field, found, found_or_null},
     history::{self, HistoryEntry, batch_history},
-    id::Kind,
-    scalar::{DateTime, EmailAddress, optional},
+    id::{GlobalId, Kind},
+    scalar::{DateTime, EmailAddress},
 };
-use crate::read::{self, Expand, Plan, Selected, Selection, batch_by_id, batch_pages};
+use crate::read::{Link, Text, batch_by_id, batch_pages, object};
 
 batch_by_id! {
     /// Accounts by their ids.
@@ -37,90 +36,67 @@ impl From<v1::Account> for Account {
     }
 }
 
-impl Expand for Account {
-    fn expand(&self, selection: &Selection, plan: &mut Plan) {
-        for field in selection.on("Account", &["Node"]) {
-            match field.name.as_str() {
-                "employee" if !self.0.employee_id.is_empty() => {
-                    plan.follow::<EmployeesById>(self.0.employee_id.clone(), &field.selection);
-                }
-                "history" => {
-                    if let Some(question) = history::planned(&self.0.id, field) {
-                        follow::<AccountHistory, HistoryEntry>(plan, field, &question);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-}
-
 /// A login of a person.
-#[Object]
+#[object(node)]
 impl Account {
     /// The global id.
-    pub(crate) async fn id(&self) -> ID {
-        Kind::Account.global(&self.0.id)
+    pub(crate) fn id(&self) -> GlobalId<'_> {
+        Kind::Account.of(&self.0.id)
     }
 
     /// Rises with every change; mutations take it to refuse what would overwrite a change not seen.
-    async fn version(&self) -> u64 {
+    fn version(&self) -> u64 {
         self.0.version
     }
 
     /// The email address with which the person signs in.
-    async fn email(&self) -> EmailAddress {
-        EmailAddress(self.0.email.clone())
+    fn email(&self) -> Text<'_, EmailAddress> {
+        Text::of(&self.0.email)
     }
 
     /// The person's name.
-    async fn name(&self) -> &str {
+    fn name(&self) -> &str {
         &self.0.name
     }
 
     /// What the account may do.
-    async fn role(&self) -> Option<Role> {
+    fn role(&self) -> Option<Role> {
         Role::read(self.0.role())
     }
 
     /// Whether it can be used.
-    async fn status(&self) -> Option<AccountStatus> {
+    fn status(&self) -> Option<AccountStatus> {
         AccountStatus::read(self.0.status())
     }
 
     /// The employee whose account it is; null for an account without one, as the first admin's, and for an employee whom
     /// the viewer may not see.
-    async fn employee(&self, ctx: &Context<'_>) -> Field<Employee> {
-        match optional(&self.0.employee_id) {
-            Some(id) => found_or_null(read::get::<EmployeesById>(ctx, id).await),
-            None => None,
-        }
+    fn employee(&self) -> Link<EmployeesById> {
+        Link::to_optional(&self.0.employee_id)
     }
 
     /// When it was created.
-    async fn created_at(&self) -> Option<DateTime> {
+    fn created_at(&self) -> Option<DateTime> {
         DateTime::read(self.0.created_at.as_ref())
     }
 
     /// When somebody last signed in with it; null before the first time.
-    async fn last_signed_in_at(&self) -> Option<DateTime> {
+    fn last_signed_in_at(&self) -> Option<DateTime> {
         DateTime::read(self.0.last_signed_in_at.as_ref())
     }
 
     /// Until when the open invitation can be accepted; null where there is none.
-    async fn invitation_expires_at(&self) -> Option<DateTime> {
+    fn invitation_expires_at(&self) -> Option<DateTime> {
         DateTime::read(self.0.invitation_expires_at.as_ref())
     }
 
     /// What changed, the newest first. For admins.
-    async fn history(
+    fn history(
         &self,
-        ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where not given.")] first: Option<i32>,
         #[graphql(desc = "The cursor after which to go on.")] after: Option<String>,
-    ) -> Field<Connection<HistoryEntry>> {
-        let question = history::question(&self.0.id, first, after);
-        found(read::get::<AccountHistory>(ctx, question).await.map(Connection::from))
+    ) -> Link<AccountHistory, Connection<HistoryEntry>> {
+        Link::ask(Ok(history::question(&self.0.id, first, after)))
     }
 }
 
@@ -166,9 +142,4 @@ impl AccountFilter {
 /// The list of accounts that a field asks for.
 pub(crate) fn list(first: Option<i32>, after: Option<String>, filter: Option<AccountFilter>) -> v1::ListAccountsRequest {
     v1::ListAccountsRequest { filter: filter.map(AccountFilter::write), page_size: first, page_token: after.unwrap_or_default() }
-}
-
-/// The list that a selected `accounts` field asks for; `None` where its arguments can't be read.
-pub(crate) fn planned(field: &Selected) -> Option<v1::ListAccountsRequest> {
-    Some(list(field.argument("first")?, field.argument("after")?, field.argument("filter")?))
 }

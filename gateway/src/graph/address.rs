@@ -1,31 +1,37 @@
 //! Postal addresses.
 
-use async_graphql::{InputObject, SimpleObject};
+use async_graphql::InputObject;
 use contracts::crm::api::v1;
 
-use super::scalar::optional;
+use super::{part::part, scalar::optional};
+use crate::read::object;
 
-/// A postal address.
-#[derive(Clone, SimpleObject)]
-pub(crate) struct Address {
-    /// Street, house and flat.
-    street: String,
-    /// City, town or parish.
-    city: String,
-    /// Postal code.
-    postal_code: Option<String>,
-    /// The two-letter country code of ISO 3166-1.
-    country_code: String,
+part! {
+    /// A postal address.
+    Address = v1::Address
 }
 
-impl From<&v1::Address> for Address {
-    fn from(address: &v1::Address) -> Self {
-        Self {
-            street: address.street.clone(),
-            city: address.city.clone(),
-            postal_code: optional(&address.postal_code),
-            country_code: address.country_code.clone(),
-        }
+/// A postal address.
+#[object]
+impl Address<'_> {
+    /// Street, house and flat.
+    fn street(&self) -> &str {
+        &self.0.street
+    }
+
+    /// City, town or parish.
+    fn city(&self) -> &str {
+        &self.0.city
+    }
+
+    /// Postal code.
+    fn postal_code(&self) -> Option<&str> {
+        optional(&self.0.postal_code)
+    }
+
+    /// The two-letter country code of ISO 3166-1.
+    fn country_code(&self) -> &str {
+        &self.0.country_code
     }
 }
 

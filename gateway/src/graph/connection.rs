@@ -2,10 +2,9 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use async_graphql::{Context, OutputType, SimpleObject, TypeName};
+use async_graphql::{OutputType, TypeName};
 
-use super::error::{Field, field_error, found};
-use crate::read::{self, Batch, Expand, Plan, Selected, Selection};
+use crate::read::{Object, ObjectPlan, Value, object};
 
 /// A page of a list, as a service gave it.
 pub(crate) struct Page<T> {
@@ -15,41 +14,21 @@ pub(crate) struct Page<T> {
     pub(crate) has_previous: bool,
 }
 
-/// A page is expanded by what is selected on its connection's nodes.
-impl<T: Expand> Expand for Page<T> {
-    fn expand(&self, selection: &Selection, plan: &mut Plan) {
-        for item in &self.items {
-            item.expand(selection, plan);
-        }
-    }
+/// What lists hold.
+pub(crate) trait Item:
+    Object + Value<Plan = ObjectPlan<<Self as Object>::Field>, Output = Self> + OutputType + Sync + 'static
+{
 }
 
-/// Follows a field whose value is a connection: asks `key` once for each selection of its nodes.
-pub(crate) fn follow<B, T>(plan: &mut Plan, field: &Selected, key: &B::Key)
-where
-    B: Batch<Value = Arc<Page<T>>>,
-    T: Expand,
-{
-    let mut any = false;
-    for nodes in field.connection_nodes() {
-        plan.follow::<B>(key.clone(), nodes);
-        any = true;
-    }
-    if !any {
-        plan.follow::<B>(key.clone(), &Selection::default());
-    }
-}
+impl<T: Object + Value<Plan = ObjectPlan<<T as Object>::Field>, Output = T> + OutputType + Sync + 'static> Item for T {}
 
 /// A page of a list.
-#[derive(SimpleObject)]
-#[graphql(name_type)]
-pub(crate) struct Connection<T: OutputType> {
-    /// The items with their cursors.
-    edges: Vec<Edge<T>>,
-    /// The items.
-    nodes: Vec<T>,
-    /// Where the page stands in the list.
-    page_info: PageInfo,
+pub(crate) struct Connection<T>(Arc<Page<T>>);
+
+impl<T> From<Arc<Page<T>>> for Connection<T> {
+    fn from(page: Arc<Page<T>>) -> Self {
+        Self(page)
+    }
 }
 
 impl<T: OutputType> TypeName for Connection<T> {
@@ -58,70 +37,89 @@ impl<T: OutputType> TypeName for Connection<T> {
     }
 }
 
-/// An item of a list with its place.
-#[derive(SimpleObject)]
-#[graphql(name_type)]
-pub(crate) struct Edge<T: OutputType> {
-    /// Continues after this item, as `after`.
-    cursor: String,
-    /// The item.
-    node: T,
+/// A page of a list.
+#[object]
+impl<T: Item> Connection<T> {
+    /// The items with their cursors.
+    fn edges(&self) -> Vec<Edge<'_, T>> {
+        self.0.cursors.iter().zip(&self.0.items).map(|(cursor, node)| Edge { cursor, node }).collect()
+    }
+
+    /// The items.
+    fn nodes(&self) -> &[T] {
+        &self.0.items
+    }
+
+    /// Where the page stands in the list.
+    fn page_info(&self) -> PageInfo<'_> {
+        PageInfo { has_next: self.0.has_next, has_previous: self.0.has_previous, cursors: &self.0.cursors }
+    }
 }
 
-impl<T: OutputType> TypeName for Edge<T> {
+/// An item of a list with its place.
+pub(crate) struct Edge<'a, T> {
+    cursor: &'a str,
+    node: &'a T,
+}
+
+impl<T: OutputType> TypeName for Edge<'_, T> {
     fn type_name() -> Cow<'static, str> {
         format!("{}Edge", T::type_name()).into()
     }
 }
 
-/// Where a page stands in its list.
-#[derive(SimpleObject)]
-pub(crate) struct PageInfo {
-    /// Whether there are items after this page.
-    has_next_page: bool,
-    /// Whether the page was asked for with `after`, so that there may be items before it.
-    has_previous_page: bool,
-    /// The cursor of the first item; null on an empty page.
-    start_cursor: Option<String>,
-    /// The cursor of the last item, with which the next page is asked for; null on an empty page.
-    end_cursor: Option<String>,
-}
+/// An item of a list with its place.
+#[object]
+impl<T: Item> Edge<'_, T> {
+    /// Continues after this item, as `after`.
+    fn cursor(&self) -> &str {
+        self.cursor
+    }
 
-impl<T: OutputType + Clone> From<Arc<Page<T>>> for Connection<T> {
-    fn from(page: Arc<Page<T>>) -> Self {
-        Self {
-            edges: page.cursors.iter().zip(&page.items).map(|(cursor, node)| Edge { cursor: cursor.clone(), node: node.clone() }).collect(),
-            nodes: page.items.clone(),
-            page_info: PageInfo {
-                has_next_page: page.has_next,
-                has_previous_page: page.has_previous,
-                start_cursor: page.cursors.first().cloned(),
-                end_cursor: page.cursors.last().cloned(),
-            },
-        }
+    /// The item.
+    fn node(&self) -> &T {
+        self.node
     }
 }
 
-/// The connection that a batch method answers `key` with.
-pub(crate) async fn of<B, T>(ctx: &Context<'_>, key: kernel::Result<B::Key>) -> Field<Connection<T>>
-where
-    B: Batch<Value = Arc<Page<T>>>,
-    T: OutputType + Clone,
-{
-    match key {
-        Ok(key) => found(read::get::<B>(ctx, key).await.map(Connection::from)),
-        Err(error) => Some(Err(field_error(&error))),
+/// Where a page stands in its list.
+pub(crate) struct PageInfo<'a> {
+    has_next: bool,
+    has_previous: bool,
+    cursors: &'a [String],
+}
+
+/// Where a page stands in its list.
+#[object]
+impl PageInfo<'_> {
+    /// Whether there are items after this page.
+    fn has_next_page(&self) -> bool {
+        self.has_next
+    }
+
+    /// Whether the page was asked for with `after`, so that there may be items before it.
+    fn has_previous_page(&self) -> bool {
+        self.has_previous
+    }
+
+    /// The cursor of the first item; null on an empty page.
+    fn start_cursor(&self) -> Option<&str> {
+        self.cursors.first().map(String::as_str)
+    }
+
+    /// The cursor of the last item, with which the next page is asked for; null on an empty page.
+    fn end_cursor(&self) -> Option<&str> {
+        self.cursors.last().map(String::as_str)
     }
 }
 
 /// What a search found.
-#[derive(SimpleObject)]
-#[graphql(name_type)]
-pub(crate) struct SearchResult<T: OutputType> {
-    /// What was found, the best first.
-    nodes: Vec<T>,
-    /// Whether there are more than these.
-    more: bool,
+pub(crate) struct SearchResult<T>(Arc<Page<T>>);
+
+impl<T> From<Arc<Page<T>>> for SearchResult<T> {
+    fn from(page: Arc<Page<T>>) -> Self {
+        Self(page)
+    }
 }
 
 impl<T: OutputType> TypeName for SearchResult<T> {
@@ -130,8 +128,16 @@ impl<T: OutputType> TypeName for SearchResult<T> {
     }
 }
 
-impl<T: OutputType + Clone> From<Arc<Page<T>>> for SearchResult<T> {
-    fn from(page: Arc<Page<T>>) -> Self {
-        Self { nodes: page.items.clone(), more: page.has_next }
+/// What a search found.
+#[object]
+impl<T: Item> SearchResult<T> {
+    /// What was found, the best first.
+    fn nodes(&self) -> &[T] {
+        &self.0.items
+    }
+
+    /// Whether there are more than these.
+    fn more(&self) -> bool {
+        self.0.has_next
     }
 }

@@ -2,21 +2,21 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Enum, InputObject};
 use contracts::crm::customer::v1;
 
 use super::{
     actor::Actor,
     address::Address,
-    connection::{Connection, follow},
+    connection::Connection,
     enumeration::{enumeration, numbers},
-    error::{Field, found},
     history::{self, HistoryEntry, batch_history},
-    id::Kind,
-    order::{Order, OrderFilter, OrderOrderBy, OrderPages, OrdersOf, order_list},
+    id::{GlobalId, Kind},
+    order::{Order, OrderFilter, OrderOrderBy, OrderPages, OrdersOf},
+    part::part,
     scalar::{DateTime, Decimal, EmailAddress, PhoneNumber, optional},
 };
-use crate::read::{self, Expand, Plan, Selected, Selection, batch_by_id, batch_pages, batch_search};
+use crate::read::{Link, Text, batch_by_id, batch_pages, batch_search, object};
 
 batch_by_id! {
     /// Customers by their ids.
@@ -43,127 +43,102 @@ impl From<v1::Customer> for Customer {
     }
 }
 
-impl Expand for Customer {
-    fn expand(&self, selection: &Selection, plan: &mut Plan) {
-        for field in selection.on("Customer", &["Node"]) {
-            match field.name.as_str() {
-                "orders" => {
-                    if let Some(list) = order_list(field, OrdersOf::Customer(&self.0.id)) {
-                        follow::<OrderPages, Order>(plan, field, &list);
-                    }
-                }
-                "history" => {
-                    if let Some(question) = history::planned(&self.0.id, field) {
-                        follow::<CustomerHistory, HistoryEntry>(plan, field, &question);
-                    }
-                }
-                "notes" => self.0.notes.iter().for_each(|note| Note::from(note).expand(&field.selection, plan)),
-                _ => {}
-            }
-        }
-    }
-}
-
 /// A person or an organisation for whom the company works.
-#[Object]
+#[object(node)]
 impl Customer {
     /// The global id.
-    pub(crate) async fn id(&self) -> ID {
-        Kind::Customer.global(&self.0.id)
+    pub(crate) fn id(&self) -> GlobalId<'_> {
+        Kind::Customer.of(&self.0.id)
     }
 
     /// Rises with every change; mutations take it to refuse what would overwrite a change not seen.
-    async fn version(&self) -> u64 {
+    fn version(&self) -> u64 {
         self.0.version
     }
 
     /// A person or an organisation.
-    async fn r#type(&self) -> Option<CustomerType> {
+    fn r#type(&self) -> Option<CustomerType> {
         CustomerType::read(self.0.r#type())
     }
 
     /// Name.
-    async fn name(&self) -> &str {
+    fn name(&self) -> &str {
         &self.0.name
     }
 
     /// Registration number of an organisation.
-    async fn registration_number(&self) -> Option<String> {
+    fn registration_number(&self) -> Option<&str> {
         optional(&self.0.registration_number)
     }
 
     /// Telephone number.
-    async fn phone(&self) -> PhoneNumber {
-        PhoneNumber(self.0.phone.clone())
+    fn phone(&self) -> Text<'_, PhoneNumber> {
+        Text::of(&self.0.phone)
     }
 
     /// Email address.
-    async fn email(&self) -> Option<EmailAddress> {
-        optional(&self.0.email).map(EmailAddress)
+    fn email(&self) -> Option<Text<'_, EmailAddress>> {
+        Text::optional(&self.0.email)
     }
 
     /// The places to clean.
-    async fn properties(&self) -> Vec<Property> {
+    fn properties(&self) -> Vec<Property<'_>> {
         self.0.properties.iter().map(Property::from).collect()
     }
 
     /// Further people to talk to.
-    async fn contacts(&self) -> Vec<Contact> {
+    fn contacts(&self) -> Vec<Contact<'_>> {
         self.0.contacts.iter().map(Contact::from).collect()
     }
 
     /// Notes of the office, the newest last.
-    async fn notes(&self) -> Vec<Note> {
+    fn notes(&self) -> Vec<Note<'_>> {
         self.0.notes.iter().map(Note::from).collect()
     }
 
     /// Whether orders are taken from them.
-    async fn status(&self) -> Option<CustomerStatus> {
+    fn status(&self) -> Option<CustomerStatus> {
         CustomerStatus::read(self.0.status())
     }
 
     /// How many orders they have, whatever their status.
-    async fn order_count(&self) -> u32 {
+    fn order_count(&self) -> u32 {
         self.0.order_count
     }
 
     /// When an order of theirs was last completed; null before the first.
-    async fn last_service_at(&self) -> Option<DateTime> {
+    fn last_service_at(&self) -> Option<DateTime> {
         DateTime::read(self.0.last_service_at.as_ref())
     }
 
     /// When the record was created.
-    async fn created_at(&self) -> Option<DateTime> {
+    fn created_at(&self) -> Option<DateTime> {
         DateTime::read(self.0.created_at.as_ref())
     }
 
     /// When the record last changed.
-    async fn updated_at(&self) -> Option<DateTime> {
+    fn updated_at(&self) -> Option<DateTime> {
         DateTime::read(self.0.updated_at.as_ref())
     }
 
     /// Their orders, the earliest first unless ordered otherwise.
-    async fn orders(
+    fn orders(
         &self,
-        ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where not given.")] first: Option<i32>,
         #[graphql(desc = "The cursor after which to go on.")] after: Option<String>,
         #[graphql(desc = "Only these.")] filter: Option<OrderFilter>,
         #[graphql(desc = "In which order.")] order_by: Option<OrderOrderBy>,
-    ) -> Field<Connection<Order>> {
-        let list = OrdersOf::Customer(&self.0.id).list(first, after, filter, order_by);
-        super::connection::of::<OrderPages, _>(ctx, list).await
+    ) -> Link<OrderPages, Connection<Order>> {
+        Link::ask(OrdersOf::Customer(&self.0.id).list(first, after, filter, order_by))
     }
 
     /// What changed, the newest first.
-    async fn history(
+    fn history(
         &self,
-        ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where not given.")] first: Option<i32>,
         #[graphql(desc = "The cursor after which to go on.")] after: Option<String>,
-    ) -> Field<Connection<HistoryEntry>> {
-        let question = history::question(&self.0.id, first, after);
-        found(read::get::<CustomerHistory>(ctx, question).await.map(Connection::from))
+    ) -> Link<CustomerHistory, Connection<HistoryEntry>> {
+        Link::ask(Ok(history::question(&self.0.id, first, after)))
     }
 }
 
@@ -187,96 +162,100 @@ enumeration! {
     }
 }
 
-/// A place to clean.
-#[derive(Clone, SimpleObject)]
-pub(crate) struct Property {
-    /// Its id; it is found in what it belongs to only.
-    id: ID,
-    /// What the customer calls it.
-    label: Option<String>,
-    /// Where it is.
-    address: Option<Address>,
-    /// How to get in.
-    access_notes: Option<String>,
-    /// Floor area in square metres.
-    area_m2: Option<Decimal>,
+part! {
+    /// A place to clean.
+    Property = v1::Property
 }
 
-impl From<&v1::Property> for Property {
-    fn from(property: &v1::Property) -> Self {
-        Self {
-            id: Kind::Property.global(&property.id),
-            label: optional(&property.label),
-            address: property.address.as_ref().map(Address::from),
-            access_notes: optional(&property.access_notes),
-            area_m2: optional(&property.area_m2).map(Decimal),
-        }
+/// A place to clean.
+#[object]
+impl Property<'_> {
+    /// Its id; it is found in what it belongs to only.
+    fn id(&self) -> GlobalId<'_> {
+        Kind::Property.of(&self.0.id)
     }
+
+    /// What the customer calls it.
+    fn label(&self) -> Option<&str> {
+        optional(&self.0.label)
+    }
+
+    /// Where it is.
+    fn address(&self) -> Option<Address<'_>> {
+        self.0.address.as_ref().map(Address::from)
+    }
+
+    /// How to get in.
+    fn access_notes(&self) -> Option<&str> {
+        optional(&self.0.access_notes)
+    }
+
+    /// Floor area in square metres.
+    fn area_m2(&self) -> Option<Text<'_, Decimal>> {
+        Text::optional(&self.0.area_m2)
+    }
+}
+
+part! {
+    /// A person to talk to at a customer's.
+    Contact = v1::Contact
 }
 
 /// A person to talk to at a customer's.
-#[derive(Clone, SimpleObject)]
-pub(crate) struct Contact {
+#[object]
+impl Contact<'_> {
     /// Its id; it is found in what it belongs to only.
-    id: ID,
+    fn id(&self) -> GlobalId<'_> {
+        Kind::Contact.of(&self.0.id)
+    }
+
     /// Name.
-    name: String,
+    fn name(&self) -> &str {
+        &self.0.name
+    }
+
     /// What they do there.
-    position: Option<String>,
+    fn position(&self) -> Option<&str> {
+        optional(&self.0.position)
+    }
+
     /// Telephone number.
-    phone: Option<PhoneNumber>,
+    fn phone(&self) -> Option<Text<'_, PhoneNumber>> {
+        Text::optional(&self.0.phone)
+    }
+
     /// Email address.
-    email: Option<EmailAddress>,
+    fn email(&self) -> Option<Text<'_, EmailAddress>> {
+        Text::optional(&self.0.email)
+    }
 }
 
-impl From<&v1::Contact> for Contact {
-    fn from(contact: &v1::Contact) -> Self {
-        Self {
-            id: Kind::Contact.global(&contact.id),
-            name: contact.name.clone(),
-            position: optional(&contact.position),
-            phone: optional(&contact.phone).map(PhoneNumber),
-            email: optional(&contact.email).map(EmailAddress),
-        }
-    }
+part! {
+    /// A note of the office on a customer.
+    Note = v1::Note
 }
 
 /// A note of the office on a customer.
-#[derive(Clone, SimpleObject)]
-#[graphql(complex)]
-pub(crate) struct Note {
+#[object]
+impl Note<'_> {
     /// Its id; it is found in what it belongs to only.
-    id: ID,
+    fn id(&self) -> GlobalId<'_> {
+        Kind::Note.of(&self.0.id)
+    }
+
     /// The note.
-    text: String,
+    fn text(&self) -> &str {
+        &self.0.text
+    }
+
     /// When it was written.
-    created_at: Option<DateTime>,
-    #[graphql(skip)]
-    author: Actor,
-}
+    fn created_at(&self) -> Option<DateTime> {
+        DateTime::read(self.0.created_at.as_ref())
+    }
 
-#[ComplexObject]
-impl Note {
     /// Who wrote it.
-    async fn author(&self) -> Actor {
-        self.author.clone()
-    }
-}
-
-impl From<&v1::Note> for Note {
-    fn from(note: &v1::Note) -> Self {
-        Self {
-            id: Kind::Note.global(&note.id),
-            text: note.text.clone(),
-            created_at: DateTime::read(note.created_at.as_ref()),
-            author: Actor::of(note.author.as_ref()),
-        }
-    }
-}
-
-impl Expand for Note {
-    fn expand(&self, selection: &Selection, plan: &mut Plan) {
-        self.author.expand_as("author", "Note", selection, plan);
+    fn author(&self) -> Actor<'_> {
+        Actor::of(self.0.author.as_ref())
     }
 }
 
@@ -322,17 +301,7 @@ pub(crate) fn list(
     }
 }
 
-/// The list that a selected `customers` field asks for; `None` where its arguments can't be read.
-pub(crate) fn planned(field: &Selected) -> Option<v1::ListCustomersRequest> {
-    Some(list(field.argument("first")?, field.argument("after")?, field.argument("filter")?, field.argument("orderBy")?))
-}
-
 /// The search that a field asks for.
 pub(crate) fn search(text: String, filter: Option<CustomerFilter>, limit: Option<i32>) -> v1::SearchCustomersRequest {
     v1::SearchCustomersRequest { text, filter: filter.map(CustomerFilter::write), limit }
-}
-
-/// The search that a selected `searchCustomers` field asks for; `None` where its arguments can't be read.
-pub(crate) fn planned_search(field: &Selected) -> Option<v1::SearchCustomersRequest> {
-    Some(search(field.argument("text")?, field.argument("filter")?, field.argument("limit")?))
 }

@@ -4,20 +4,19 @@ mod part;
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, InputObject, Object};
+use async_graphql::{Enum, InputObject};
 use contracts::crm::employee::v1;
 
 use super::{
-    connection::{Connection, follow},
+    connection::Connection,
     enumeration::{enumeration, numbers},
-    error::{Field, found},
     history::{self, HistoryEntry, batch_history},
-    id::Kind,
+    id::{GlobalId, Kind},
     money::Money,
-    order::{Order, OrderFilter, OrderOrderBy, OrderPages, OrdersOf, order_list},
-    scalar::{DateTime, EmailAddress, PhoneNumber, optional},
+    order::{Order, OrderFilter, OrderOrderBy, OrderPages, OrdersOf},
+    scalar::{DateTime, EmailAddress, PhoneNumber},
 };
-use crate::read::{self, Expand, Plan, Selected, Selection, batch_by_id, batch_pages, batch_search};
+use crate::read::{Link, Text, batch_by_id, batch_pages, batch_search, object};
 
 use part::{AvailabilityWindow, Login, Photo};
 pub(crate) use part::{AvailabilityWindowInput, TimeOff};
@@ -47,132 +46,107 @@ impl From<v1::Employee> for Employee {
     }
 }
 
-impl Expand for Employee {
-    fn expand(&self, selection: &Selection, plan: &mut Plan) {
-        for field in selection.on("Employee", &["Node"]) {
-            match field.name.as_str() {
-                "orders" => {
-                    if let Some(list) = order_list(field, OrdersOf::Employee(&self.0.id)) {
-                        follow::<OrderPages, Order>(plan, field, &list);
-                    }
-                }
-                "login" => self.0.login.iter().for_each(|login| Login::from(login).expand(&field.selection, plan)),
-                "history" => {
-                    if let Some(question) = history::planned(&self.0.id, field) {
-                        follow::<EmployeeHistory, HistoryEntry>(plan, field, &question);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-}
-
 /// A person who works for the company.
-#[Object]
+#[object(node)]
 impl Employee {
     /// The global id.
-    pub(crate) async fn id(&self) -> ID {
-        Kind::Employee.global(&self.0.id)
+    pub(crate) fn id(&self) -> GlobalId<'_> {
+        Kind::Employee.of(&self.0.id)
     }
 
     /// Rises with every change; mutations take it to refuse what would overwrite a change not seen.
-    async fn version(&self) -> u64 {
+    fn version(&self) -> u64 {
         self.0.version
     }
 
     /// First name.
-    async fn first_name(&self) -> &str {
+    fn first_name(&self) -> &str {
         &self.0.first_name
     }
 
     /// Last name.
-    async fn last_name(&self) -> &str {
+    fn last_name(&self) -> &str {
         &self.0.last_name
     }
 
     /// First name and last name.
-    async fn name(&self) -> String {
+    fn name(&self) -> String {
         format!("{} {}", self.0.first_name, self.0.last_name)
     }
 
     /// Telephone number.
-    async fn phone(&self) -> PhoneNumber {
-        PhoneNumber(self.0.phone.clone())
+    fn phone(&self) -> Text<'_, PhoneNumber> {
+        Text::of(&self.0.phone)
     }
 
     /// Email address, with which they sign in; null for somebody without a login.
-    async fn email(&self) -> Option<EmailAddress> {
-        optional(&self.0.email).map(EmailAddress)
+    fn email(&self) -> Option<Text<'_, EmailAddress>> {
+        Text::optional(&self.0.email)
     }
 
     /// Whether they work for the company now.
-    async fn status(&self) -> Option<EmployeeStatus> {
+    fn status(&self) -> Option<EmployeeStatus> {
         EmployeeStatus::read(self.0.status())
     }
 
     /// What they cost per hour; null where unknown. For the office.
-    async fn hourly_rate(&self) -> Option<Money> {
+    fn hourly_rate(&self) -> Option<Money> {
         Money::read(self.0.hourly_rate.as_ref())
     }
 
     /// What they can do, such as `windows`.
-    async fn skills(&self) -> &[String] {
+    fn skills(&self) -> &[String] {
         &self.0.skills
     }
 
     /// When they usually work, in the company's time zone.
-    async fn availability(&self) -> Vec<AvailabilityWindow> {
+    fn availability(&self) -> Vec<AvailabilityWindow<'_>> {
         self.0.availability.iter().map(AvailabilityWindow::from).collect()
     }
 
     /// When they are away, by start.
-    async fn time_off(&self) -> Vec<TimeOff> {
+    fn time_off(&self) -> Vec<TimeOff<'_>> {
         self.0.time_off.iter().map(TimeOff::from).collect()
     }
 
     /// Their photo; null where there is none.
-    async fn photo(&self) -> Option<Photo> {
-        self.0.photo.as_ref().map(|photo| Photo::of(&self.0.id, photo))
+    fn photo(&self) -> Option<Photo<'_>> {
+        self.0.photo.as_ref().map(|photo| Photo { employee: &self.0.id, photo })
     }
 
     /// How it stands with their login.
-    async fn login(&self) -> Option<Login> {
+    fn login(&self) -> Option<Login<'_>> {
         self.0.login.as_ref().map(Login::from)
     }
 
     /// When the record was created.
-    async fn created_at(&self) -> Option<DateTime> {
+    fn created_at(&self) -> Option<DateTime> {
         DateTime::read(self.0.created_at.as_ref())
     }
 
     /// When the record last changed.
-    async fn updated_at(&self) -> Option<DateTime> {
+    fn updated_at(&self) -> Option<DateTime> {
         DateTime::read(self.0.updated_at.as_ref())
     }
 
     /// The orders to which they are assigned, the earliest first unless ordered otherwise.
-    async fn orders(
+    fn orders(
         &self,
-        ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where not given.")] first: Option<i32>,
         #[graphql(desc = "The cursor after which to go on.")] after: Option<String>,
         #[graphql(desc = "Only these.")] filter: Option<OrderFilter>,
         #[graphql(desc = "In which order.")] order_by: Option<OrderOrderBy>,
-    ) -> Field<Connection<Order>> {
-        let list = OrdersOf::Employee(&self.0.id).list(first, after, filter, order_by);
-        super::connection::of::<OrderPages, _>(ctx, list).await
+    ) -> Link<OrderPages, Connection<Order>> {
+        Link::ask(OrdersOf::Employee(&self.0.id).list(first, after, filter, order_by))
     }
 
     /// What changed, the newest first. For the office.
-    async fn history(
+    fn history(
         &self,
-        ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where not given.")] first: Option<i32>,
         #[graphql(desc = "The cursor after which to go on.")] after: Option<String>,
-    ) -> Field<Connection<HistoryEntry>> {
-        let question = history::question(&self.0.id, first, after);
-        found(read::get::<EmployeeHistory>(ctx, question).await.map(Connection::from))
+    ) -> Link<EmployeeHistory, Connection<HistoryEntry>> {
+        Link::ask(Ok(history::question(&self.0.id, first, after)))
     }
 }
 
@@ -228,17 +202,7 @@ pub(crate) fn list(
     }
 }
 
-/// The list that a selected `employees` field asks for; `None` where its arguments can't be read.
-pub(crate) fn planned(field: &Selected) -> Option<v1::ListEmployeesRequest> {
-    Some(list(field.argument("first")?, field.argument("after")?, field.argument("filter")?, field.argument("orderBy")?))
-}
-
 /// The search that a field asks for.
 pub(crate) fn search(text: String, filter: Option<EmployeeFilter>, limit: Option<i32>) -> v1::SearchEmployeesRequest {
     v1::SearchEmployeesRequest { text, filter: filter.map(EmployeeFilter::write), limit }
-}
-
-/// The search that a selected `searchEmployees` field asks for; `None` where its arguments can't be read.
-pub(crate) fn planned_search(field: &Selected) -> Option<v1::SearchEmployeesRequest> {
-    Some(search(field.argument("text")?, field.argument("filter")?, field.argument("limit")?))
 }

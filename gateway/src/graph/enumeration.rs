@@ -9,6 +9,8 @@ macro_rules! enumeration {
             $($(#[$value_doc])* $value),*
         }
 
+        $crate::graph::enumeration::leaf_of_enumeration!($name);
+
         impl $name {
             /// The value in a message of a service; `None` where none is given, and for one that is not known here.
             pub(crate) fn read(value: $contract) -> Option<Self> {
@@ -31,6 +33,22 @@ macro_rules! enumeration {
     };
 }
 pub(crate) use enumeration;
+
+/// Makes an enumeration of the graph a value that is written by its name.
+macro_rules! leaf_of_enumeration {
+    ($name:ident) => {
+        $crate::read::leaf! {
+            $name as Self = |it| it, |out| {
+                let items = <$name as async_graphql::resolver_utils::EnumType>::items();
+                match items.iter().find(|item| item.value == *it) {
+                    Some(item) => out.string(item.name),
+                    None => out.null(),
+                }
+            };
+        }
+    };
+}
+pub(crate) use leaf_of_enumeration;
 
 /// The values of a filter for a message to a service; none are any.
 pub(crate) fn numbers<E: Into<i32>>(values: Option<Vec<E>>) -> Vec<i32> {

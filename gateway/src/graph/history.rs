@@ -2,11 +2,18 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Enum, ID, Object, SimpleObject};
+use async_graphql::Enum;
 use contracts::crm::api::v1;
 
-use super::{actor::Actor, id::Kind, name, scalar::DateTime};
-use crate::read::{Expand, Plan, Selected, Selection};
+use super::{
+    actor::Actor,
+    enumeration::leaf_of_enumeration,
+    id::{GlobalId, Kind},
+    name,
+    part::part,
+    scalar::DateTime,
+};
+use crate::read::object;
 
 /// Declares the batch method of a service that answers with pages of history.
 macro_rules! batch_history {
@@ -18,6 +25,7 @@ macro_rules! batch_history {
         impl $crate::read::Batch for $name {
             type Key = contracts::crm::api::v1::HistoryQuery;
             type Value = std::sync::Arc<$crate::graph::connection::Page<$crate::graph::history::HistoryEntry>>;
+            const METHOD: &'static str = concat!(stringify!($client), ".", stringify!($method));
             const LIMIT: usize = contracts::read::MAX_LISTS;
 
             async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key]) -> kernel::Result<Vec<kernel::Result<Self::Value>>> {
@@ -55,46 +63,35 @@ pub(crate) fn question(entity_id: &str, first: Option<i32>, after: Option<String
     v1::HistoryQuery { entity_id: entity_id.to_owned(), page_size: first, page_token: after.unwrap_or_default() }
 }
 
-/// The question that a selected `history` field asks; `None` where its arguments can't be read.
-pub(crate) fn planned(entity_id: &str, field: &Selected) -> Option<v1::HistoryQuery> {
-    Some(question(entity_id, field.argument("first")?, field.argument("after")?))
-}
-
 /// One change of one thing: what changed, from what, to what, who, when.
 #[derive(Clone)]
 pub(crate) struct HistoryEntry(Arc<v1::HistoryEntry>);
 
-impl Expand for HistoryEntry {
-    fn expand(&self, selection: &Selection, plan: &mut Plan) {
-        Actor::of(self.0.actor.as_ref()).expand_as("actor", "HistoryEntry", selection, plan);
-    }
-}
-
 /// One change of one thing: what changed, from what, to what, who, when.
-#[Object]
+#[object]
 impl HistoryEntry {
     /// The entry's id.
-    async fn id(&self) -> ID {
-        Kind::History.global(&self.0.id)
+    fn id(&self) -> GlobalId<'_> {
+        Kind::History.of(&self.0.id)
     }
 
     /// The thing's version after the change.
-    async fn version(&self) -> u64 {
+    fn version(&self) -> u64 {
         self.0.version
     }
 
     /// When it happened.
-    async fn occurred_at(&self) -> Option<DateTime> {
+    fn occurred_at(&self) -> Option<DateTime> {
         DateTime::read(self.0.occurred_at.as_ref())
     }
 
     /// Who did it.
-    async fn actor(&self) -> Actor {
+    fn actor(&self) -> Actor<'_> {
         Actor::of(self.0.actor.as_ref())
     }
 
     /// What was done.
-    async fn action(&self) -> HistoryAction {
+    fn action(&self) -> HistoryAction {
         match self.0.action() {
             v1::HistoryAction::Created => HistoryAction::Created,
             v1::HistoryAction::Deleted => HistoryAction::Deleted,
@@ -103,10 +100,8 @@ impl HistoryEntry {
     }
 
     /// The fields that changed.
-    async fn changes(&self) -> Vec<FieldChange> {
-        let change =
-            |change: &v1::FieldChange| FieldChange { field: name::camel(&change.field), from: change.from.clone(), to: change.to.clone() };
-        self.0.changes.iter().map(change).collect()
+    fn changes(&self) -> Vec<FieldChange<'_>> {
+        self.0.changes.iter().map(Into::into).collect()
     }
 }
 
@@ -121,13 +116,28 @@ pub(crate) enum HistoryAction {
     Deleted,
 }
 
+leaf_of_enumeration!(HistoryAction);
+
+part! {
+    /// The change of one field.
+    FieldChange = v1::FieldChange
+}
+
 /// The change of one field.
-#[derive(SimpleObject)]
-pub(crate) struct FieldChange {
+#[object]
+impl FieldChange<'_> {
     /// The field's path, such as `address.city`.
-    field: String,
+    fn field(&self) -> String {
+        name::camel(&self.0.field)
+    }
+
     /// The value before; null where there was none.
-    from: Option<String>,
+    fn from(&self) -> Option<&str> {
+        self.0.from.as_deref()
+    }
+
     /// The value after; null where there is none.
-    to: Option<String>,
+    fn to(&self) -> Option<&str> {
+        self.0.to.as_deref()
+    }
 }

@@ -3,6 +3,8 @@
 use async_graphql::ID;
 use kernel::Error;
 
+use crate::read::leaf;
+
 /// The kinds of things that have a global id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -43,6 +45,11 @@ impl Kind {
         ID(format!("{}_{uuid}", self.prefix()))
     }
 
+    /// The global id of a thing of this kind, as it is written.
+    pub(crate) fn of(self, uuid: &str) -> GlobalId<'_> {
+        GlobalId { kind: self, uuid }
+    }
+
     /// The UUID in a global id of this kind; whether it names something, the service says.
     ///
     /// # Errors
@@ -53,6 +60,17 @@ impl Kind {
             _ => Err(Error::invalid(field, "INVALID_ID", format!("must be the id of a thing of the kind {}", self.prefix()))),
         }
     }
+}
+
+/// The global id of a thing, in its parts.
+#[derive(Clone, Copy)]
+pub(crate) struct GlobalId<'a> {
+    kind: Kind,
+    uuid: &'a str,
+}
+
+leaf! {
+    GlobalId<'_> as ID = |it| it.kind.global(it.uuid), |out| out.string_of([it.kind.prefix(), it.uuid], "_");
 }
 
 /// The kind and the UUID in a global id; `None` where it is none.

@@ -1,18 +1,13 @@
 //! Money.
 
-use async_graphql::{InputObject, SimpleObject};
+use async_graphql::InputObject;
 use contracts::{google::r#type, read, write};
 
 use super::scalar::Decimal;
+use crate::read::object;
 
 /// An amount of money.
-#[derive(Clone, SimpleObject)]
-pub(crate) struct Money {
-    /// The amount, with the decimals of its currency.
-    amount: Decimal,
-    /// The currency code of ISO 4217.
-    currency_code: String,
-}
+pub(crate) struct Money(kernel::Money);
 
 impl Money {
     /// The amount in a message of a service; `None` where there is none.
@@ -20,8 +15,21 @@ impl Money {
         let money = money?;
         let amount = kernel::Decimal::from(money.units) + kernel::Decimal::new(money.nanos.into(), 9);
         let currency = kernel::Currency::parse("", &money.currency_code).ok()?;
-        let money = kernel::Money::rounded(amount, currency);
-        Some(Self { amount: Decimal(money.amount().to_string()), currency_code: currency.code().to_owned() })
+        Some(Self(kernel::Money::rounded(amount, currency)))
+    }
+}
+
+/// An amount of money.
+#[object]
+impl Money {
+    /// The amount, with the decimals of its currency.
+    fn amount(&self) -> Decimal {
+        Decimal(self.0.amount().to_string())
+    }
+
+    /// The currency code of ISO 4217.
+    fn currency_code(&self) -> &str {
+        self.0.currency().code()
     }
 }
 

@@ -7,24 +7,21 @@ mod terms;
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object};
 use contracts::crm::order::v1;
-use futures::future::join_all;
 
 use super::{
     address::Address,
-    connection::{Connection, follow},
-    customer::{Customer, CustomersById},
-    employee::{Employee, EmployeesById},
+    connection::Connection,
+    customer::CustomersById,
+    employee::EmployeesById,
     enumeration::enumeration,
-    error::{Field, found, found_or_null},
     history::{self, HistoryEntry, batch_history},
-    id::Kind,
+    id::{GlobalId, Kind},
     scalar::{DateTime, PhoneNumber, optional},
 };
-use crate::read::{self, Expand, Plan, Selection, batch_by_id, batch_pages};
+use crate::read::{Link, Text, batch_by_id, batch_pages, object};
 
-pub(crate) use list::{OrderFilter, OrderOrderBy, OrdersOf, order_list};
+pub(crate) use list::{OrderFilter, OrderOrderBy, OrdersOf};
 pub(crate) use part::Comment;
 use part::{Assignment, Cancellation, ChecklistItem};
 use price::Price;
@@ -52,173 +49,147 @@ impl From<v1::Order> for Order {
     }
 }
 
-impl Expand for Order {
-    fn expand(&self, selection: &Selection, plan: &mut Plan) {
-        let order = &self.0;
-        for field in selection.on("Order", &["Node"]) {
-            let below = &field.selection;
-            match field.name.as_str() {
-                "customer" => plan.follow::<CustomersById>(order.customer_id.clone(), below),
-                "employees" => order.assignments.iter().for_each(|a| plan.follow::<EmployeesById>(a.employee_id.clone(), below)),
-                "assignments" => order.assignments.iter().for_each(|assignment| Assignment::from(assignment).expand(below, plan)),
-                "comments" => order.comments.iter().for_each(|comment| Comment::from(comment).expand(below, plan)),
-                "checklist" => order.checklist.iter().for_each(|item| ChecklistItem::from(item).expand(below, plan)),
-                "cancellation" => order.cancellation.iter().for_each(|canceled| Cancellation::from(canceled).expand(below, plan)),
-                "history" => {
-                    if let Some(question) = history::planned(&order.id, field) {
-                        follow::<OrderHistory, HistoryEntry>(plan, field, &question);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-}
-
 /// A cleaning that a customer ordered.
-#[Object]
+#[object(node)]
 impl Order {
     /// The global id.
-    pub(crate) async fn id(&self) -> ID {
-        Kind::Order.global(&self.0.id)
+    pub(crate) fn id(&self) -> GlobalId<'_> {
+        Kind::Order.of(&self.0.id)
     }
 
     /// Rises with every change; mutations take it to refuse what would overwrite a change not seen.
-    async fn version(&self) -> u64 {
+    fn version(&self) -> u64 {
         self.0.version
     }
 
     /// The customer. For the office; null where there is no such customer any more.
-    async fn customer(&self, ctx: &Context<'_>) -> Field<Customer> {
-        found_or_null(read::get::<CustomersById>(ctx, self.0.customer_id.clone()).await)
+    fn customer(&self) -> Link<CustomersById> {
+        Link::to_optional(&self.0.customer_id)
     }
 
     /// The customer's name, which follows the customer; "Erased customer" where what is personal of them was erased.
-    async fn customer_name(&self) -> &str {
+    fn customer_name(&self) -> &str {
         &self.0.customer_name
     }
 
     /// The customer's telephone number, which follows the customer; null where what is personal of them was erased.
-    async fn customer_phone(&self) -> Option<PhoneNumber> {
-        optional(&self.0.customer_phone).map(PhoneNumber)
+    fn customer_phone(&self) -> Option<Text<'_, PhoneNumber>> {
+        Text::optional(&self.0.customer_phone)
     }
 
     /// The customer's property; null where the address was given by hand.
-    async fn property_id(&self) -> Option<ID> {
-        optional(&self.0.property_id).map(|id| Kind::Property.global(&id))
+    fn property_id(&self) -> Option<GlobalId<'_>> {
+        optional(&self.0.property_id).map(|id| Kind::Property.of(id))
     }
 
     /// Where to clean; follows the property until the order has ended. Null where what is personal of the customer was
     /// erased.
-    async fn address(&self) -> Option<Address> {
+    fn address(&self) -> Option<Address<'_>> {
         self.0.address.as_ref().map(Address::from)
     }
 
     /// How to get in; follows the property until the order has ended.
-    async fn access_notes(&self) -> Option<String> {
+    fn access_notes(&self) -> Option<&str> {
         optional(&self.0.access_notes)
     }
 
     /// What is cleaned.
-    async fn service_type(&self) -> Option<ServiceType> {
+    fn service_type(&self) -> Option<ServiceType> {
         ServiceType::read(self.0.service_type())
     }
 
     /// How far it is.
-    async fn status(&self) -> Option<OrderStatus> {
+    fn status(&self) -> Option<OrderStatus> {
         OrderStatus::read(self.0.status())
     }
 
     /// Whether it waits for its work with fewer people than its crew size.
-    async fn needs_crew(&self) -> bool {
+    fn needs_crew(&self) -> bool {
         self.0.needs_crew
     }
 
     /// When it begins.
-    async fn starts_at(&self) -> Option<DateTime> {
+    fn starts_at(&self) -> Option<DateTime> {
         DateTime::read(self.0.starts_at.as_ref())
     }
 
     /// When it ends.
-    async fn ends_at(&self) -> Option<DateTime> {
+    fn ends_at(&self) -> Option<DateTime> {
         DateTime::read(self.0.ends_at.as_ref())
     }
 
     /// How many people it needs.
-    async fn crew_size(&self) -> i32 {
+    fn crew_size(&self) -> i32 {
         self.0.crew_size
     }
 
     /// Who does it, in the order of assignment.
-    async fn assignments(&self) -> Vec<Assignment> {
+    fn assignments(&self) -> Vec<Assignment<'_>> {
         self.0.assignments.iter().map(Assignment::from).collect()
     }
 
     /// The employees who do it, in the order of assignment; null in the place of one whom the viewer may not see.
-    async fn employees(&self, ctx: &Context<'_>) -> Vec<Field<Employee>> {
-        let employee = async |id: &String| found_or_null(read::get::<EmployeesById>(ctx, id.clone()).await);
-        join_all(self.0.assignments.iter().map(|assignment| employee(&assignment.employee_id))).await
+    fn employees(&self) -> Vec<Link<EmployeesById>> {
+        self.0.assignments.iter().map(|assignment| Link::to_optional(&assignment.employee_id)).collect()
     }
 
     /// How the price is made. For the office.
-    async fn price_terms(&self) -> Option<PriceTerms> {
+    fn price_terms(&self) -> Option<PriceTerms<'_>> {
         self.0.price_terms.as_ref().map(PriceTerms::from)
     }
 
     /// The price, line by line. For the office.
-    async fn price(&self) -> Option<Price> {
+    fn price(&self) -> Option<Price<'_>> {
         self.0.price.as_ref().map(Price::from)
     }
 
     /// What the customer said.
-    async fn client_comments(&self) -> Option<String> {
+    fn client_comments(&self) -> Option<&str> {
         optional(&self.0.client_comments)
     }
 
     /// Comments of the office and the crew, the newest last.
-    async fn comments(&self) -> Vec<Comment> {
+    fn comments(&self) -> Vec<Comment<'_>> {
         self.0.comments.iter().map(Comment::from).collect()
     }
 
     /// What is to be done.
-    async fn checklist(&self) -> Vec<ChecklistItem> {
+    fn checklist(&self) -> Vec<ChecklistItem<'_>> {
         self.0.checklist.iter().map(ChecklistItem::from).collect()
     }
 
     /// When the work began; null before.
-    async fn started_at(&self) -> Option<DateTime> {
+    fn started_at(&self) -> Option<DateTime> {
         DateTime::read(self.0.started_at.as_ref())
     }
 
     /// When the work was completed; null before.
-    async fn completed_at(&self) -> Option<DateTime> {
+    fn completed_at(&self) -> Option<DateTime> {
         DateTime::read(self.0.completed_at.as_ref())
     }
 
     /// Why, when and by whom it was canceled; null where it wasn't.
-    async fn cancellation(&self) -> Option<Cancellation> {
+    fn cancellation(&self) -> Option<Cancellation<'_>> {
         self.0.cancellation.as_ref().map(Cancellation::from)
     }
 
     /// When the record was created.
-    async fn created_at(&self) -> Option<DateTime> {
+    fn created_at(&self) -> Option<DateTime> {
         DateTime::read(self.0.created_at.as_ref())
     }
 
     /// When the record last changed.
-    async fn updated_at(&self) -> Option<DateTime> {
+    fn updated_at(&self) -> Option<DateTime> {
         DateTime::read(self.0.updated_at.as_ref())
     }
 
     /// What changed, the newest first.
-    async fn history(
+    fn history(
         &self,
-        ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where not given.")] first: Option<i32>,
         #[graphql(desc = "The cursor after which to go on.")] after: Option<String>,
-    ) -> Field<Connection<HistoryEntry>> {
-        let question = history::question(&self.0.id, first, after);
-        found(read::get::<OrderHistory>(ctx, question).await.map(Connection::from))
+    ) -> Link<OrderHistory, Connection<HistoryEntry>> {
+        Link::ask(Ok(history::question(&self.0.id, first, after)))
     }
 }
 

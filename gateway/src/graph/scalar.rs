@@ -4,6 +4,8 @@
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use contracts::{read, write};
 
+use crate::read::leaf;
+
 macro_rules! string_scalar {
     ($(#[$doc:meta])* $name:ident, $url:expr) => {
         $(#[$doc])*
@@ -24,6 +26,16 @@ macro_rules! string_scalar {
             fn to_value(&self) -> Value {
                 Value::String(self.0.clone())
             }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self(text)
+            }
+        }
+
+        leaf! {
+            $name as Self = |it| it, |out| out.string(&it.0);
         }
     };
 }
@@ -62,6 +74,6 @@ impl DateTime {
 }
 
 /// Text that a message holds as empty where there is none.
-pub(crate) fn optional(text: &str) -> Option<String> {
-    (!text.is_empty()).then(|| text.to_owned())
+pub(crate) fn optional(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
 }

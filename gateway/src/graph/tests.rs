@@ -1,3 +1,5 @@
+mod batches;
+mod differential;
 mod mutations;
 mod queries;
 mod services;

@@ -1,13 +1,16 @@
 //! Answers of the GraphQL endpoint: media types and status codes.
 
-use async_graphql::Value;
+use async_graphql::ServerError;
 use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use kernel::Error;
 
-use crate::graph::error::code;
+use crate::{
+    graph::error::code,
+    operation::{self, Executed},
+};
 
 /// The media types of GraphQL responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,19 +61,19 @@ impl Media {
     }
 }
 
-/// The answer to a request that was executed, or that was refused as a document: its parts are errors of GraphQL.
-pub(super) fn executed(media: Media, response: &async_graphql::Response) -> Response {
-    // Every root field is nullable, so data is null only where nothing was executed.
-    let refused = response.data == Value::Null && !response.errors.is_empty();
-    let body = if refused { serde_json::to_vec(&serde_json::json!({ "errors": response.errors })) } else { serde_json::to_vec(response) };
-    let status = if refused && media == Media::GraphqlResponse { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    match body {
-        Ok(body) => (status, [(header::CONTENT_TYPE, media.content_type())], body).into_response(),
-        Err(error) => {
-            tracing::error!(error.message = %error, "a response can't be written");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
+/// The answer to an operation that was executed.
+pub(super) fn executed(media: Media, executed: Executed) -> Response {
+    if executed.is_refused() {
+        return unexecuted(media, &executed.errors);
     }
+    (StatusCode::OK, [(header::CONTENT_TYPE, media.content_type())], executed.into_json()).into_response()
+}
+
+/// The answer to an operation that can't be executed.
+pub(super) fn unexecuted(media: Media, errors: &[ServerError]) -> Response {
+    let status = if media == Media::GraphqlResponse { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    (status, [(header::CONTENT_TYPE, media.content_type())], [&b"{\"errors\":"[..], &operation::json(errors), b"}"].concat())
+        .into_response()
 }
 
 /// The answer to a request that is none of GraphQL, or that is refused before it is read.

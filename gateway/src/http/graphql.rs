@@ -15,11 +15,10 @@ use opentelemetry::KeyValue;
 use tracing::Instrument as _;
 
 use super::{
-    State, absent,
+    State,
     answer::{self, Media, RPC_COUNT},
-    budget,
 };
-use crate::{read::Loaders, scope::Scope};
+use crate::scope::Scope;
 
 /// Answers a request. Only well-formed requests in JSON are read, so that no form of another site can send one.
 pub(super) async fn graphql(Extract(state): Extract<Arc<State>>, request: Request) -> Response {
@@ -44,24 +43,25 @@ async fn handle(state: &State, media: Media, request: Request) -> Response {
         Ok(credentials) => credentials,
         Err(error) => return answer::failed(media, &error),
     };
-    let mut operation = match receive(state, media, request).await {
+    let operation = match receive(state, media, request).await {
         Ok(operation) => operation,
         Err(refusal) => return *refusal,
     };
-    let kind = match prepare(&mut operation, budget::Limits { items: state.limits.max_items, fields: state.limits.max_fields }) {
-        Ok(kind) => kind,
-        Err(response) => return answer::executed(media, &response),
+    let name = operation.operation_name.clone().unwrap_or_default();
+    let prepared = match state.operations.prepare(operation).await {
+        Ok(prepared) => prepared,
+        Err(errors) => return answer::unexecuted(media, &errors),
     };
+    let kind = prepared.kind();
     if method == Method::GET && kind != OperationType::Query {
         let mut response = answer::refused(media, StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "a mutation must be sent by POST");
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
         return response;
     }
 
-    let name = operation.operation_name.clone().unwrap_or_default();
     tracing::Span::current().record("graphql.operation.name", name.as_str());
     let scope = Scope::new(state.clients.clone(), credentials, state.limits.request_timeout);
-    let response = state.schema.execute(operation.data(scope.clone()).data(Loaders::default())).await;
+    let executed = prepared.execute(&state.operations, &scope).await;
 
     let calls = scope.calls();
     state.calls.record(calls.into(), &[KeyValue::new("graphql.operation.type", kind.to_string())]);
@@ -69,11 +69,11 @@ async fn handle(state: &State, media: Media, request: Request) -> Response {
         graphql.operation.name = name,
         graphql.operation.r#type = %kind,
         rpc.count = calls,
-        errors = response.errors.len(),
+        errors = executed.errors.len(),
         event.duration = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX),
         "request"
     );
-    let mut answer = answer::executed(media, &response);
+    let mut answer = answer::executed(media, executed);
     if wants_count && state.development.rpc_count {
         answer.headers_mut().insert(RPC_COUNT, calls.into());
     }
@@ -106,11 +106,11 @@ async fn receive(state: &State, media: Media, request: Request) -> Result<Operat
     };
     let received = GraphQLRequest::<GraphQLRejection>::from_request(request, &()).await.map(GraphQLRequest::into_inner);
     match received {
-        Ok(operation) if !operation.query.is_empty() => Ok(operation),
+        Ok(operation) if !operation.query.is_empty() || operation.extensions.contains_key("persistedQuery") => Ok(operation),
         _ => refuse(
             StatusCode::BAD_REQUEST,
             "BAD_REQUEST",
-            "must be one object with query (a document), and if need be operationName, variables and extensions",
+            "must be one object with query (a document) or extensions.persistedQuery (its hash), and if need be operationName and variables",
         ),
     }
 }
@@ -120,55 +120,4 @@ fn is_json(headers: &HeaderMap) -> bool {
     let mut parts = value.split(';').map(|part| part.trim().to_ascii_lowercase());
     parts.next().as_deref() == Some("application/json")
         && parts.all(|parameter| !parameter.starts_with("charset=") || parameter.trim_matches('"').ends_with("utf-8"))
-}
-
-/// Parses the document, finds the operation, refuses one that asks for too much, and gives variables that were not sent
-/// their defaults; what those give that have none is not given.
-///
-/// async-graphql takes a variable without a value for false in `@skip` and `@include`, whatever its default.
-fn prepare(operation: &mut Operation, limits: budget::Limits) -> Result<OperationType, Box<async_graphql::Response>> {
-    let name = operation.operation_name.clone();
-    let mut variables = std::mem::take(&mut operation.variables);
-    let failed = |error| Box::new(async_graphql::Response::from_errors(vec![error]));
-    let refuse = |message: &str| failed(async_graphql::ServerError::new(message, None));
-    if budget::is_nested_too_deep(&operation.query) {
-        return Err(failed(too_expensive(format!("the document may have at most {} brackets within brackets", budget::MAX_NESTING))));
-    }
-    let document = operation.parsed_query().map_err(failed)?;
-    let mut operations = document.operations.iter();
-    let definition = match &name {
-        Some(name) => operations.find(|(operation, _)| operation.is_some_and(|operation| operation == name)),
-        None => operations.next().filter(|_| operations.next().is_none()),
-    };
-    let Some((_, definition)) = definition else {
-        return Err(refuse(match name {
-            Some(_) => "the document has no operation of that name",
-            None => "the document has several operations: operationName must name one",
-        }));
-    };
-    let definition = &definition.node;
-    let mut absent = absent::without_default(definition);
-    absent.retain(|variable| !variables.contains_key(variable));
-    for variable in &definition.variable_definitions {
-        if let Some(default) = variable.node.default_value() {
-            variables.entry(variable.node.name.node.clone()).or_insert_with(|| default.clone());
-        }
-    }
-    budget::check(definition, &document.fragments, &variables, limits).map_err(|problem| failed(too_expensive(problem)))?;
-    let kind = definition.ty;
-    if !absent.is_empty() {
-        let mut document = document.clone();
-        absent::leave_out(&mut document, name.as_deref(), &absent);
-        operation.set_parsed_query(document);
-    }
-    operation.variables = variables;
-    Ok(kind)
-}
-
-fn too_expensive(problem: String) -> async_graphql::ServerError {
-    let mut extensions = async_graphql::ErrorExtensionValues::default();
-    extensions.set("code", "TOO_EXPENSIVE");
-    let mut error = async_graphql::ServerError::new(problem, None);
-    error.extensions = Some(extensions);
-    error
 }

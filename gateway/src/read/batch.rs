@@ -18,6 +18,8 @@ pub(crate) trait Batch: Sized + Send + Sync + 'static {
     /// Its answer; cheap to clone.
     type Value: Clone + Send + Sync + 'static;
 
+    /// The method: its service and its name, as the client's methods are spelled.
+    const METHOD: &'static str;
     /// The most questions of one call, as the contract says. More are asked by several calls at the same time.
     const LIMIT: usize;
 
@@ -35,6 +37,7 @@ macro_rules! batch_by_id {
         impl $crate::read::Batch for $name {
             type Key = String;
             type Value = $value;
+            const METHOD: &'static str = concat!(stringify!($client), ".", stringify!($method));
             const LIMIT: usize = contracts::read::MAX_IDS;
 
             async fn load(scope: &$crate::scope::Scope, keys: &[String]) -> kernel::Result<Vec<kernel::Result<$value>>> {
@@ -61,6 +64,7 @@ macro_rules! batch_pages {
         impl $crate::read::Batch for $name {
             type Key = $question;
             type Value = std::sync::Arc<$crate::graph::connection::Page<$value>>;
+            const METHOD: &'static str = concat!(stringify!($client), ".", stringify!($method));
             const LIMIT: usize = contracts::read::MAX_LISTS;
 
             async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key]) -> kernel::Result<Vec<kernel::Result<Self::Value>>> {
@@ -94,21 +98,23 @@ macro_rules! batch_search {
         impl $crate::read::Batch for $name {
             type Key = $question;
             type Value = std::sync::Arc<$crate::graph::connection::Page<$value>>;
-            const LIMIT: usize = 1_000;
+            const METHOD: &'static str = concat!(stringify!($client), ".", stringify!($method));
+            const LIMIT: usize = 1;
 
             async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key]) -> kernel::Result<Vec<kernel::Result<Self::Value>>> {
-                let searches = keys.iter().map(|key| async {
+                let mut answers = Vec::with_capacity(keys.len());
+                for key in keys {
                     let request = scope.request(key.clone());
                     let reply = scope.clients().$client.clone().$method(request).await.map_err(|status| scope.failed(&status))?;
                     let found = reply.into_inner();
-                    Ok(std::sync::Arc::new($crate::graph::connection::Page {
+                    answers.push(Ok(std::sync::Arc::new($crate::graph::connection::Page {
                         items: found.$items.into_iter().map(|thing| $value(std::sync::Arc::new(thing))).collect(),
                         cursors: Vec::new(),
                         has_next: found.more,
                         has_previous: false,
-                    }))
-                });
-                Ok(futures::future::join_all(searches).await)
+                    })));
+                }
+                Ok(answers)
             }
         }
     };

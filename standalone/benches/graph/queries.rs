@@ -45,11 +45,15 @@ impl Query {
 
     fn new(name: QueryName, from: &str, order: &str) -> Self {
         let (document, variables, parameter) = match name {
-            QueryName::Large => (include_str!("queries/large.graphql"), json!({ "from": from }), format!("?from={from}")),
-            QueryName::Deep => (include_str!("queries/deep.graphql"), json!({ "from": from }), format!("?from={from}")),
-            QueryName::Small => (include_str!("queries/small.graphql"), json!({ "id": order }), format!("?id={order}")),
-            QueryName::List => (include_str!("queries/list.graphql"), json!({}), String::new()),
-            QueryName::One => (include_str!("queries/one.graphql"), json!({}), String::new()),
+            QueryName::Large => {
+                (include_str!("../../../gateway/operations/orders.graphql"), json!({ "from": from }), format!("?from={from}"))
+            }
+            QueryName::Deep => {
+                (include_str!("../../../gateway/operations/crews.graphql"), json!({ "from": from }), format!("?from={from}"))
+            }
+            QueryName::Small => (include_str!("../../../gateway/operations/order.graphql"), json!({ "id": order }), format!("?id={order}")),
+            QueryName::List => (include_str!("../../../gateway/operations/customers.graphql"), json!({}), String::new()),
+            QueryName::One => (include_str!("../../../gateway/operations/viewer.graphql"), json!({}), String::new()),
         };
         let graphql = json!({ "query": document, "variables": variables }).to_string().into();
         Self { name, graphql, path: format!("/{name}{parameter}") }

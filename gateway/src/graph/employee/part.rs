@@ -1,18 +1,18 @@
 //! The parts of an employee.
 
-use async_graphql::{ComplexObject, Context, ID, InputObject, SimpleObject};
+use async_graphql::InputObject;
 use contracts::crm::employee::v1;
 
 use crate::{
     graph::{
-        account::{Account, AccountsById, Role},
+        account::{AccountsById, Role},
         enumeration::enumeration,
-        error::{Field, found_or_null},
-        id::Kind,
+        id::{GlobalId, Kind},
+        part::part,
         scalar::{DateTime, optional},
     },
     http::photos,
-    read::{self, Expand, Plan, Selection},
+    read::{Link, object},
 };
 
 enumeration! {
@@ -35,20 +35,27 @@ enumeration! {
     }
 }
 
-/// A part of a week in which an employee usually works, in the company's time zone.
-#[derive(SimpleObject)]
-pub(crate) struct AvailabilityWindow {
-    /// The day.
-    weekday: Option<Weekday>,
-    /// Minutes after midnight at which it begins.
-    start_minute: i32,
-    /// Minutes after midnight at which it ends.
-    end_minute: i32,
+part! {
+    /// A part of a week in which an employee usually works, in the company's time zone.
+    AvailabilityWindow = v1::AvailabilityWindow
 }
 
-impl From<&v1::AvailabilityWindow> for AvailabilityWindow {
-    fn from(window: &v1::AvailabilityWindow) -> Self {
-        Self { weekday: Weekday::read(window.weekday()), start_minute: window.start_minute, end_minute: window.end_minute }
+/// A part of a week in which an employee usually works, in the company's time zone.
+#[object]
+impl AvailabilityWindow<'_> {
+    /// The day.
+    fn weekday(&self) -> Option<Weekday> {
+        Weekday::read(self.0.weekday())
+    }
+
+    /// Minutes after midnight at which it begins.
+    fn start_minute(&self) -> i32 {
+        self.0.start_minute
+    }
+
+    /// Minutes after midnight at which it ends.
+    fn end_minute(&self) -> i32 {
+        self.0.end_minute
     }
 }
 
@@ -69,48 +76,64 @@ impl From<AvailabilityWindowInput> for v1::AvailabilityWindow {
     }
 }
 
-/// A time in which an employee is away.
-#[derive(SimpleObject)]
-pub(crate) struct TimeOff {
-    /// Its id; it is found in what it belongs to only.
-    id: ID,
-    /// When it begins.
-    starts_at: Option<DateTime>,
-    /// When it ends.
-    ends_at: Option<DateTime>,
-    /// Why.
-    reason: Option<String>,
+part! {
+    /// A time in which an employee is away.
+    TimeOff = v1::TimeOff
 }
 
-impl From<&v1::TimeOff> for TimeOff {
-    fn from(time_off: &v1::TimeOff) -> Self {
-        Self {
-            id: Kind::TimeOff.global(&time_off.id),
-            starts_at: DateTime::read(time_off.starts_at.as_ref()),
-            ends_at: DateTime::read(time_off.ends_at.as_ref()),
-            reason: optional(&time_off.reason),
-        }
+/// A time in which an employee is away.
+#[object]
+impl TimeOff<'_> {
+    /// Its id; it is found in what it belongs to only.
+    fn id(&self) -> GlobalId<'_> {
+        Kind::TimeOff.of(&self.0.id)
+    }
+
+    /// When it begins.
+    fn starts_at(&self) -> Option<DateTime> {
+        DateTime::read(self.0.starts_at.as_ref())
+    }
+
+    /// When it ends.
+    fn ends_at(&self) -> Option<DateTime> {
+        DateTime::read(self.0.ends_at.as_ref())
+    }
+
+    /// Why.
+    fn reason(&self) -> Option<&str> {
+        optional(&self.0.reason)
     }
 }
 
 /// The photo of an employee.
-#[derive(SimpleObject)]
-pub(crate) struct Photo {
-    /// Where the picture is found, relative to the gateway; it asks for the access token as the graph does. A new picture
-    /// has a new URL, so that this one can be kept for ever.
-    url: String,
-    /// Width in pixels.
-    width: u32,
-    /// Height in pixels.
-    height: u32,
-    /// Size in bytes.
-    size_bytes: u32,
+pub(crate) struct Photo<'a> {
+    /// The employee's UUID.
+    pub(super) employee: &'a str,
+    pub(super) photo: &'a v1::Photo,
 }
 
-impl Photo {
-    /// The photo of the employee with the UUID `employee`.
-    pub(crate) fn of(employee: &str, photo: &v1::Photo) -> Self {
-        Self { url: photos::url(employee, photo.version), width: photo.width, height: photo.height, size_bytes: photo.size_bytes }
+/// The photo of an employee.
+#[object]
+impl Photo<'_> {
+    /// Where the picture is found, relative to the gateway; it asks for the access token as the graph does. A new picture
+    /// has a new URL, so that this one can be kept for ever.
+    fn url(&self) -> String {
+        photos::url(self.employee, self.photo.version)
+    }
+
+    /// Width in pixels.
+    fn width(&self) -> u32 {
+        self.photo.width
+    }
+
+    /// Height in pixels.
+    fn height(&self) -> u32 {
+        self.photo.height
+    }
+
+    /// Size in bytes.
+    fn size_bytes(&self) -> u32 {
+        self.photo.size_bytes
     }
 }
 
@@ -130,50 +153,36 @@ enumeration! {
     }
 }
 
+part! {
+    /// How it stands with an employee's login.
+    Login = v1::Login
+}
+
 /// How it stands with an employee's login.
-#[derive(SimpleObject)]
-#[graphql(complex)]
-pub(crate) struct Login {
+#[object]
+impl Login<'_> {
     /// The state.
-    status: Option<LoginStatus>,
+    fn status(&self) -> Option<LoginStatus> {
+        LoginStatus::read(self.0.status())
+    }
+
     /// The account's role; null where there is no account.
-    role: Option<Role>,
+    fn role(&self) -> Option<Role> {
+        Role::read(self.0.role())
+    }
+
     /// Why the login was refused, as a code: EMAIL_TAKEN; null where it wasn't.
-    refusal_reason: Option<String>,
+    fn refusal_reason(&self) -> Option<&str> {
+        optional(&self.0.refusal_reason)
+    }
+
     /// Why the login was refused, for people; null where it wasn't.
-    refusal_message: Option<String>,
-    #[graphql(skip)]
-    account_id: Option<String>,
-}
+    fn refusal_message(&self) -> Option<&str> {
+        optional(&self.0.refusal_message)
+    }
 
-#[ComplexObject]
-impl Login {
     /// The account; null where there is none, and where the viewer may not see it.
-    async fn account(&self, ctx: &Context<'_>) -> Field<Account> {
-        match &self.account_id {
-            Some(id) => found_or_null(read::get::<AccountsById>(ctx, id.clone()).await),
-            None => None,
-        }
-    }
-}
-
-impl From<&v1::Login> for Login {
-    fn from(login: &v1::Login) -> Self {
-        Self {
-            status: LoginStatus::read(login.status()),
-            role: Role::read(login.role()),
-            refusal_reason: optional(&login.refusal_reason),
-            refusal_message: optional(&login.refusal_message),
-            account_id: optional(&login.account_id),
-        }
-    }
-}
-
-impl Expand for Login {
-    fn expand(&self, selection: &Selection, plan: &mut Plan) {
-        let Some(id) = &self.account_id else { return };
-        for field in selection.on("Login", &[]).filter(|field| field.name == "account") {
-            plan.follow::<AccountsById>(id.clone(), &field.selection);
-        }
+    fn account(&self) -> Link<AccountsById> {
+        Link::to_optional(&self.0.account_id)
     }
 }

@@ -160,7 +160,7 @@ payload! {
     /// What came of `propertyAdd`.
     PropertyAddPayload(reply: v1::AddPropertyResponse) {
         /// The place.
-        property: Property = reply.customer.as_ref().and_then(|customer| property(customer, &reply.property_id)),
+        property: Property<'static> = reply.customer.as_ref().and_then(|customer| property(customer, &reply.property_id)),
         /// The customer.
         customer: Customer = reply.customer.map(Customer::from),
     }
@@ -186,8 +186,8 @@ payload! {
     /// What came of `customerNoteAdd`.
     CustomerNoteAddPayload(reply: v1::AddCustomerNoteResponse) {
         /// The note.
-        note: Note = {
-            let added = |customer: &v1::Customer| customer.notes.iter().find(|note| note.id == reply.note_id).map(Note::from);
+        note: Note<'static> = {
+            let added = |customer: &v1::Customer| customer.notes.iter().find(|note| note.id == reply.note_id).cloned().map(Note::from);
             reply.customer.as_ref().and_then(added)
         },
         /// The customer.
@@ -203,6 +203,6 @@ payload! {
     }
 }
 
-fn property(customer: &v1::Customer, id: &str) -> Option<Property> {
-    customer.properties.iter().find(|property| property.id == id).map(Property::from)
+fn property(customer: &v1::Customer, id: &str) -> Option<Property<'static>> {
+    customer.properties.iter().find(|property| property.id == id).cloned().map(Property::from)
 }

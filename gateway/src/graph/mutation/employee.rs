@@ -237,8 +237,8 @@ payload! {
     /// What came of `timeOffAdd`.
     TimeOffAddPayload(reply: v1::AddTimeOffResponse) {
         /// The time off.
-        time_off: TimeOff = {
-            let added = |employee: &v1::Employee| employee.time_off.iter().find(|it| it.id == reply.time_off_id).map(TimeOff::from);
+        time_off: TimeOff<'static> = {
+            let added = |employee: &v1::Employee| employee.time_off.iter().find(|it| it.id == reply.time_off_id).cloned().map(TimeOff::from);
             reply.employee.as_ref().and_then(added)
         },
         /// The employee.

@@ -211,8 +211,8 @@ payload! {
     /// What came of `orderCommentAdd`.
     OrderCommentAddPayload(reply: v1::AddOrderCommentResponse) {
         /// The comment.
-        comment: Comment = {
-            let added = |order: &v1::Order| order.comments.iter().find(|comment| comment.id == reply.comment_id).map(Comment::from);
+        comment: Comment<'static> = {
+            let added = |order: &v1::Order| order.comments.iter().find(|comment| comment.id == reply.comment_id).cloned().map(Comment::from);
             reply.order.as_ref().and_then(added)
         },
         /// The order.

@@ -5,10 +5,7 @@ use contracts::crm::order::v1;
 use kernel::Error;
 
 use super::OrderStatus;
-use crate::{
-    graph::{enumeration::numbers, id::Kind, scalar::DateTime},
-    read::Selected,
-};
+use crate::graph::{enumeration::numbers, id::Kind, scalar::DateTime};
 
 /// Narrows a list of orders; every field that is given must hold.
 #[derive(Clone, Default, InputObject)]
@@ -98,10 +95,4 @@ fn narrow(field: &str, given: &mut String, owner: &str) -> kernel::Result<()> {
     }
     owner.clone_into(given);
     Ok(())
-}
-
-/// The list that a selected field `orders` asks for; `None` where its arguments can't be read, or don't fit: then the
-/// resolver says so.
-pub(crate) fn order_list(field: &Selected, of: OrdersOf<'_>) -> Option<v1::ListOrdersRequest> {
-    of.list(field.argument("first")?, field.argument("after")?, field.argument("filter")?, field.argument("orderBy")?).ok()
 }

@@ -1,143 +1,125 @@
 //! The parts of an order.
 
-use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use contracts::crm::order::v1;
 
 use crate::{
     graph::{
         actor::Actor,
-        employee::{Employee, EmployeesById},
-        error::{Field, found_or_null},
-        id::Kind,
+        employee::EmployeesById,
+        id::{GlobalId, Kind},
+        part::part,
         scalar::{DateTime, optional},
     },
-    read::{self, Expand, Plan, Selection},
+    read::{Link, object},
 };
 
+part! {
+    /// That somebody does an order.
+    Assignment = v1::Assignment
+}
+
 /// That somebody does an order.
-#[derive(SimpleObject)]
-#[graphql(complex)]
-pub(crate) struct Assignment {
+#[object]
+impl Assignment<'_> {
     /// The employee's name, which follows the employee.
-    employee_name: String,
+    fn employee_name(&self) -> &str {
+        &self.0.employee_name
+    }
+
     /// When they were assigned.
-    assigned_at: Option<DateTime>,
+    fn assigned_at(&self) -> Option<DateTime> {
+        DateTime::read(self.0.assigned_at.as_ref())
+    }
+
     /// Why they were assigned although they are on time off; null where they aren't.
-    override_reason: Option<String>,
-    #[graphql(skip)]
-    employee_id: String,
-}
+    fn override_reason(&self) -> Option<&str> {
+        optional(&self.0.override_reason)
+    }
 
-#[ComplexObject]
-impl Assignment {
     /// The employee; null for one whom the viewer may not see.
-    async fn employee(&self, ctx: &Context<'_>) -> Field<Employee> {
-        found_or_null(read::get::<EmployeesById>(ctx, self.employee_id.clone()).await)
+    fn employee(&self) -> Link<EmployeesById> {
+        Link::to_optional(&self.0.employee_id)
     }
 }
 
-impl From<&v1::Assignment> for Assignment {
-    fn from(assignment: &v1::Assignment) -> Self {
-        Self {
-            employee_name: assignment.employee_name.clone(),
-            assigned_at: DateTime::read(assignment.assigned_at.as_ref()),
-            override_reason: optional(&assignment.override_reason),
-            employee_id: assignment.employee_id.clone(),
-        }
-    }
-}
-
-impl Expand for Assignment {
-    fn expand(&self, selection: &Selection, plan: &mut Plan) {
-        for field in selection.on("Assignment", &[]).filter(|field| field.name == "employee") {
-            plan.follow::<EmployeesById>(self.employee_id.clone(), &field.selection);
-        }
-    }
+part! {
+    /// A comment of the office or the crew.
+    Comment = v1::Comment
 }
 
 /// A comment of the office or the crew.
-#[derive(SimpleObject)]
-pub(crate) struct Comment {
+#[object]
+impl Comment<'_> {
     /// Its id; it is found in what it belongs to only.
-    id: ID,
+    fn id(&self) -> GlobalId<'_> {
+        Kind::Comment.of(&self.0.id)
+    }
+
     /// The comment.
-    text: String,
+    fn text(&self) -> &str {
+        &self.0.text
+    }
+
     /// Who wrote it.
-    author: Actor,
+    fn author(&self) -> Actor<'_> {
+        Actor::of(self.0.author.as_ref())
+    }
+
     /// When it was written.
-    created_at: Option<DateTime>,
-}
-
-impl From<&v1::Comment> for Comment {
-    fn from(comment: &v1::Comment) -> Self {
-        Self {
-            id: Kind::Comment.global(&comment.id),
-            text: comment.text.clone(),
-            author: Actor::of(comment.author.as_ref()),
-            created_at: DateTime::read(comment.created_at.as_ref()),
-        }
+    fn created_at(&self) -> Option<DateTime> {
+        DateTime::read(self.0.created_at.as_ref())
     }
 }
 
-impl Expand for Comment {
-    fn expand(&self, selection: &Selection, plan: &mut Plan) {
-        self.author.expand_as("author", "Comment", selection, plan);
-    }
+part! {
+    /// Something to be done.
+    ChecklistItem = v1::ChecklistItem
 }
 
 /// Something to be done.
-#[derive(SimpleObject)]
-pub(crate) struct ChecklistItem {
+#[object]
+impl ChecklistItem<'_> {
     /// Its id; it is found in what it belongs to only.
-    id: ID,
+    fn id(&self) -> GlobalId<'_> {
+        Kind::ChecklistItem.of(&self.0.id)
+    }
+
     /// What.
-    text: String,
+    fn text(&self) -> &str {
+        &self.0.text
+    }
+
     /// When it was done; null before.
-    done_at: Option<DateTime>,
+    fn done_at(&self) -> Option<DateTime> {
+        DateTime::read(self.0.done_at.as_ref())
+    }
+
     /// Who did it; null before.
-    done_by: Option<Actor>,
-}
-
-impl From<&v1::ChecklistItem> for ChecklistItem {
-    fn from(item: &v1::ChecklistItem) -> Self {
-        Self {
-            id: Kind::ChecklistItem.global(&item.id),
-            text: item.text.clone(),
-            done_at: DateTime::read(item.done_at.as_ref()),
-            done_by: item.done_by.as_ref().map(|actor| Actor::of(Some(actor))),
-        }
+    fn done_by(&self) -> Option<Actor<'_>> {
+        self.0.done_by.as_ref().map(|actor| Actor::of(Some(actor)))
     }
 }
 
-impl Expand for ChecklistItem {
-    fn expand(&self, selection: &Selection, plan: &mut Plan) {
-        self.done_by.iter().for_each(|actor| actor.expand_as("doneBy", "ChecklistItem", selection, plan));
-    }
+part! {
+    /// That an order was called off.
+    Cancellation = v1::Cancellation
 }
 
 /// That an order was called off.
-#[derive(SimpleObject)]
-pub(crate) struct Cancellation {
+#[object]
+impl Cancellation<'_> {
     /// Why.
-    reason: String,
-    /// When.
-    canceled_at: Option<DateTime>,
-    /// By whom.
-    canceled_by: Actor,
-}
-
-impl From<&v1::Cancellation> for Cancellation {
-    fn from(cancellation: &v1::Cancellation) -> Self {
-        Self {
-            reason: cancellation.reason.clone(),
-            canceled_at: DateTime::read(cancellation.canceled_at.as_ref()),
-            canceled_by: Actor::of(cancellation.canceled_by.as_ref()),
-        }
+    fn reason(&self) -> &str {
+        &self.0.reason
     }
-}
 
-impl Expand for Cancellation {
-    fn expand(&self, selection: &Selection, plan: &mut Plan) {
-        self.canceled_by.expand_as("canceledBy", "Cancellation", selection, plan);
+    /// When.
+    fn canceled_at(&self) -> Option<DateTime> {
+        DateTime::read(self.0.canceled_at.as_ref())
+    }
+
+    /// By whom.
+    fn canceled_by(&self) -> Actor<'_> {
+        Actor::of(self.0.canceled_by.as_ref())
     }
 }

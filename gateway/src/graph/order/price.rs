@@ -1,64 +1,81 @@
 //! Prices, explained line by line.
 
-use async_graphql::SimpleObject;
 use contracts::crm::order::v1;
 
-use crate::graph::{enumeration::enumeration, money::Money, scalar::Decimal};
+use crate::{
+    graph::{enumeration::enumeration, money::Money, part::part, scalar::Decimal},
+    read::{Text, object},
+};
 
-/// A price, line by line; the lines add up to the total.
-#[derive(SimpleObject)]
-pub(crate) struct Price {
-    /// The lines: base, extras, discount.
-    lines: Vec<PriceLine>,
-    /// What the customer pays.
-    total: Option<Money>,
+part! {
+    /// A price, line by line; the lines add up to the total.
+    Price = v1::Price
 }
 
-impl From<&v1::Price> for Price {
-    fn from(price: &v1::Price) -> Self {
-        Self { lines: price.lines.iter().map(PriceLine::from).collect(), total: Money::read(price.total.as_ref()) }
+/// A price, line by line; the lines add up to the total.
+#[object]
+impl Price<'_> {
+    /// The lines: base, extras, discount.
+    fn lines(&self) -> Vec<PriceLine<'_>> {
+        self.0.lines.iter().map(PriceLine::from).collect()
     }
+
+    /// What the customer pays.
+    fn total(&self) -> Option<Money> {
+        Money::read(self.0.total.as_ref())
+    }
+}
+
+part! {
+    /// A line of a price.
+    PriceLine = v1::PriceLine
 }
 
 /// A line of a price.
-#[derive(SimpleObject)]
-pub(crate) struct PriceLine {
+#[object]
+impl PriceLine<'_> {
     /// What kind of line it is.
-    kind: Option<PriceLineKind>,
-    /// What it is for.
-    label: String,
-    /// The factors whose product with the unit price is the amount; none for a fixed amount.
-    factors: Vec<PriceFactor>,
-    /// Price of one; null for a fixed amount and a discount.
-    unit_price: Option<Money>,
-    /// What it adds to the total; below zero for a discount.
-    amount: Option<Money>,
-}
+    fn kind(&self) -> Option<PriceLineKind> {
+        PriceLineKind::read(self.0.kind())
+    }
 
-impl From<&v1::PriceLine> for PriceLine {
-    fn from(line: &v1::PriceLine) -> Self {
-        Self {
-            kind: PriceLineKind::read(line.kind()),
-            label: line.label.clone(),
-            factors: line.factors.iter().map(PriceFactor::from).collect(),
-            unit_price: Money::read(line.unit_price.as_ref()),
-            amount: Money::read(line.amount.as_ref()),
-        }
+    /// What it is for.
+    fn label(&self) -> &str {
+        &self.0.label
+    }
+
+    /// The factors whose product with the unit price is the amount; none for a fixed amount.
+    fn factors(&self) -> Vec<PriceFactor<'_>> {
+        self.0.factors.iter().map(PriceFactor::from).collect()
+    }
+
+    /// Price of one; null for a fixed amount and a discount.
+    fn unit_price(&self) -> Option<Money> {
+        Money::read(self.0.unit_price.as_ref())
+    }
+
+    /// What it adds to the total; below zero for a discount.
+    fn amount(&self) -> Option<Money> {
+        Money::read(self.0.amount.as_ref())
     }
 }
 
-/// A factor of a line's amount.
-#[derive(SimpleObject)]
-pub(crate) struct PriceFactor {
-    /// How many.
-    value: Decimal,
-    /// Of what.
-    unit: Option<PriceUnit>,
+part! {
+    /// A factor of a line's amount.
+    PriceFactor = v1::PriceFactor
 }
 
-impl From<&v1::PriceFactor> for PriceFactor {
-    fn from(factor: &v1::PriceFactor) -> Self {
-        Self { value: Decimal(factor.value.clone()), unit: PriceUnit::read(factor.unit()) }
+/// A factor of a line's amount.
+#[object]
+impl PriceFactor<'_> {
+    /// How many.
+    fn value(&self) -> Text<'_, Decimal> {
+        Text::of(&self.0.value)
+    }
+
+    /// Of what.
+    fn unit(&self) -> Option<PriceUnit> {
+        PriceUnit::read(self.0.unit())
     }
 }
 

@@ -1,32 +1,66 @@
 //! How prices are made.
 
-use async_graphql::{Enum, InputObject, SimpleObject};
+use async_graphql::{Enum, InputObject};
 use contracts::crm::order::v1;
 use kernel::Error;
 use v1::price_terms::{Base, Discount};
 
-use crate::graph::{
-    money::{Money, MoneyInput},
-    scalar::{Decimal, optional},
+use crate::{
+    graph::{
+        enumeration::leaf_of_enumeration,
+        money::{Money, MoneyInput},
+        part::part,
+        scalar::Decimal,
+    },
+    read::{Text, object},
 };
 
+part! {
+    /// How a price is made. Amounts are of one currency.
+    PriceTerms = v1::PriceTerms
+}
+
 /// How a price is made. Amounts are of one currency.
-#[derive(SimpleObject)]
-pub(crate) struct PriceTerms {
+#[object]
+impl PriceTerms<'_> {
     /// Which of the bases below is given.
-    r#type: Option<PriceType>,
+    fn r#type(&self) -> Option<PriceType> {
+        Some(match self.0.base.as_ref()? {
+            Base::Fixed(_) => PriceType::Fixed,
+            Base::PerHour(_) => PriceType::PerHour,
+            Base::PerArea(_) => PriceType::PerArea,
+        })
+    }
+
     /// A fixed price.
-    fixed: Option<Money>,
+    fn fixed(&self) -> Option<Money> {
+        if let Some(Base::Fixed(price)) = &self.0.base { Money::read(Some(price)) } else { None }
+    }
+
     /// Hours × rate × crew size.
-    per_hour: Option<PerHour>,
+    fn per_hour(&self) -> Option<PerHour<'_>> {
+        if let Some(Base::PerHour(base)) = &self.0.base { Some(PerHour::from(base)) } else { None }
+    }
+
     /// Square metres × rate.
-    per_area: Option<PerArea>,
+    fn per_area(&self) -> Option<PerArea<'_>> {
+        if let Some(Base::PerArea(base)) = &self.0.base { Some(PerArea::from(base)) } else { None }
+    }
+
     /// What comes on top.
-    extras: Vec<Extra>,
+    fn extras(&self) -> Vec<Extra<'_>> {
+        self.0.extras.iter().map(Extra::from).collect()
+    }
+
     /// What is taken off, in percent of base and extras.
-    discount_percent: Option<Decimal>,
+    fn discount_percent(&self) -> Option<Text<'_, Decimal>> {
+        if let Some(Discount::DiscountPercent(percent)) = &self.0.discount { Some(Text::of(percent)) } else { None }
+    }
+
     /// What is taken off, as an amount.
-    discount_amount: Option<Money>,
+    fn discount_amount(&self) -> Option<Money> {
+        if let Some(Discount::DiscountAmount(amount)) = &self.0.discount { Money::read(Some(amount)) } else { None }
+    }
 }
 
 /// The base of a price.
@@ -40,60 +74,67 @@ pub(crate) enum PriceType {
     PerArea,
 }
 
+leaf_of_enumeration!(PriceType);
+
+part! {
+    /// A price per hour and person.
+    PerHour = v1::PerHour
+}
+
 /// A price per hour and person.
-#[derive(SimpleObject)]
-pub(crate) struct PerHour {
+#[object]
+impl PerHour<'_> {
     /// Price of an hour of one person.
-    rate: Option<Money>,
+    fn rate(&self) -> Option<Money> {
+        Money::read(self.0.rate.as_ref())
+    }
+
     /// How many hours.
-    hours: Decimal,
+    fn hours(&self) -> Text<'_, Decimal> {
+        Text::of(&self.0.hours)
+    }
+}
+
+part! {
+    /// A price per square metre.
+    PerArea = v1::PerArea
 }
 
 /// A price per square metre.
-#[derive(SimpleObject)]
-pub(crate) struct PerArea {
+#[object]
+impl PerArea<'_> {
     /// Price of a square metre.
-    rate: Option<Money>,
+    fn rate(&self) -> Option<Money> {
+        Money::read(self.0.rate.as_ref())
+    }
+
     /// Square metres.
-    area_m2: Decimal,
+    fn area_m2(&self) -> Text<'_, Decimal> {
+        Text::of(&self.0.area_m2)
+    }
+}
+
+part! {
+    /// Something that comes on top of a price.
+    Extra = v1::Extra
 }
 
 /// Something that comes on top of a price.
-#[derive(SimpleObject)]
-pub(crate) struct Extra {
+#[object]
+impl Extra<'_> {
     /// What.
-    label: String,
-    /// How many.
-    quantity: Option<Decimal>,
-    /// Price of one.
-    unit_price: Option<Money>,
-}
+    fn label(&self) -> &str {
+        &self.0.label
+    }
 
-impl From<&v1::PriceTerms> for PriceTerms {
-    fn from(terms: &v1::PriceTerms) -> Self {
-        let (r#type, fixed, per_hour, per_area) = match &terms.base {
-            Some(Base::Fixed(price)) => (Some(PriceType::Fixed), Money::read(Some(price)), None, None),
-            Some(Base::PerHour(base)) => {
-                let base = PerHour { rate: Money::read(base.rate.as_ref()), hours: Decimal(base.hours.clone()) };
-                (Some(PriceType::PerHour), None, Some(base), None)
-            }
-            Some(Base::PerArea(base)) => {
-                let base = PerArea { rate: Money::read(base.rate.as_ref()), area_m2: Decimal(base.area_m2.clone()) };
-                (Some(PriceType::PerArea), None, None, Some(base))
-            }
-            None => (None, None, None, None),
-        };
-        let (discount_percent, discount_amount) = match &terms.discount {
-            Some(Discount::DiscountPercent(percent)) => (Some(Decimal(percent.clone())), None),
-            Some(Discount::DiscountAmount(amount)) => (None, Money::read(Some(amount))),
-            None => (None, None),
-        };
-        let extra = |extra: &v1::Extra| Extra {
-            label: extra.label.clone(),
-            quantity: optional(&extra.quantity).map(Decimal),
-            unit_price: Money::read(extra.unit_price.as_ref()),
-        };
-        Self { r#type, fixed, per_hour, per_area, extras: terms.extras.iter().map(extra).collect(), discount_percent, discount_amount }
+    /// How many.
+    fn quantity(&self) -> Option<Text<'_, Decimal>> {
+        Text::optional(&self.0.quantity)
+    }
+
+    /// Price of one.
+    fn unit_price(&self) -> Option<Money> {
+        Money::read(self.0.unit_price.as_ref())
     }
 }
 

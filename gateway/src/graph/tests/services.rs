@@ -15,7 +15,11 @@ use tonic::{body::Body, server::Grpc};
 use tonic_prost::ProstCodec;
 use tower::service_fn;
 
-use crate::{clients::Clients, graph::schema, read::Loaders, scope::Scope};
+use crate::{
+    clients::Clients,
+    operation::{self, Limits, Operations},
+    scope::Scope,
+};
 
 type Method = Arc<dyn Fn(http::Request<Body>) -> BoxFuture<'static, http::Response<Body>> + Send + Sync>;
 
@@ -64,19 +68,28 @@ impl Services {
 
     /// Executes an operation.
     pub(super) async fn execute_for(&self, viewer: Option<Principal>, query: &str, variables: Json) -> Outcome {
+        let scope = self.scope(viewer);
+        let request = || Request::new(query).variables(Variables::from_json(variables.clone()));
+        let operations = Operations::new(Limits::default());
+        let text = match operations.prepare(request()).await {
+            Ok(prepared) => prepared.execute(&operations, &scope).await.into_json(),
+            Err(errors) => operation::json(&errors),
+        };
+        let text = String::from_utf8(text).unwrap();
+        let mut calls = std::mem::take(&mut *self.calls.lock().unwrap());
+        assert_eq!(usize::try_from(scope.calls()).unwrap(), calls.len(), "the calls are counted");
+        calls.sort();
+        Outcome { response: serde_json::from_str(&text).unwrap(), text, calls }
+    }
+
+    /// The scope of a request.
+    pub(super) fn scope(&self, viewer: Option<Principal>) -> Arc<Scope> {
         let transport = || {
             let services = self.clone();
             Transport::local(service_fn(move |request: http::Request<Body>| services.clone().call(request)))
         };
         let clients = Clients::new(transport(), transport(), transport(), transport());
-        let scope = Scope::new(clients, viewer.map(|viewer| ("token".to_owned(), viewer)), Duration::from_secs(5));
-        let request = Request::new(query).variables(Variables::from_json(variables)).data(scope.clone()).data(Loaders::default());
-        let response = schema().execute(request).await;
-        let mut calls = std::mem::take(&mut *self.calls.lock().unwrap());
-        assert_eq!(usize::try_from(scope.calls()).unwrap(), calls.len(), "the calls are counted");
-        calls.sort();
-        let text = serde_json::to_string(&response).unwrap();
-        Outcome { response: serde_json::from_str(&text).unwrap(), text, calls }
+        Scope::new(clients, viewer.map(|viewer| ("token".to_owned(), viewer)), Duration::from_secs(5))
     }
 
     async fn call(self, request: http::Request<Body>) -> Result<http::Response<Body>, std::convert::Infallible> {

@@ -24,11 +24,17 @@ const LONGEST: u64 = 200;
 
 /// The most that an operation may ask for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(crate) struct Limits {
     /// Items of lists, all lists together.
-    pub(super) items: u64,
+    pub(crate) items: u64,
     /// Fields.
-    pub(super) fields: u64,
+    pub(crate) fields: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { items: 20_000, fields: 5_000 }
+    }
 }
 
 /// Whether the document has more brackets within brackets than it may have; those in strings and comments don't count.
@@ -85,28 +91,37 @@ pub(super) fn check(
     fragments: &HashMap<Name, Positioned<FragmentDefinition>>,
     variables: &Variables,
     limits: Limits,
-) -> Result<(), String> {
-    let mut count = Count { fragments, variables, limits, items: 0, fields: 0 };
-    count.selection(&operation.selection_set.node, 1, 0)
+) -> Result<Count, String> {
+    let mut counter = Counter { fragments, variables, limits, count: Count::default() };
+    counter.selection(&operation.selection_set.node, 1, 0)?;
+    Ok(counter.count)
 }
 
-struct Count<'a> {
+/// What an operation asks for, at the most.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Count {
+    /// Items of lists, all lists together.
+    pub(super) items: u64,
+    /// Fields.
+    pub(super) fields: u64,
+}
+
+struct Counter<'a> {
     fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
     variables: &'a Variables,
     limits: Limits,
-    items: u64,
-    fields: u64,
+    count: Count,
 }
 
-impl Count<'_> {
+impl Counter<'_> {
     /// Counts what is selected on each of `times` objects. Ends: every step counts a field or goes one deeper.
     fn selection(&mut self, set: &SelectionSet, times: u64, depth: usize) -> Result<(), String> {
         if depth > MAX_DEPTH {
             return Err(format!("the operation is more than {MAX_DEPTH} levels deep"));
         }
         for selection in &set.items {
-            self.fields += 1;
-            if self.fields > self.limits.fields {
+            self.count.fields += 1;
+            if self.count.fields > self.limits.fields {
                 return Err(format!("the operation has more than {} fields", self.limits.fields));
             }
             match &selection.node {
@@ -126,8 +141,8 @@ impl Count<'_> {
         let mut times = times;
         if let Some(size) = self.page_size(field) {
             times = times.saturating_mul(size);
-            self.items = self.items.saturating_add(times);
-            if self.items > self.limits.items {
+            self.count.items = self.count.items.saturating_add(times);
+            if self.count.items > self.limits.items {
                 let most = self.limits.items;
                 return Err(format!(
                     "the operation can ask for more than {most} items of lists; ask for fewer with first, or for less in each"
@@ -168,8 +183,7 @@ mod tests {
     fn checked(query: &str, variables: serde_json::Value) -> Result<(), String> {
         let document = parse_query(query).unwrap();
         let (_, operation) = document.operations.iter().next().unwrap();
-        let limits = Limits { items: 20_000, fields: 5_000 };
-        check(&operation.node, &document.fragments, &Variables::from_json(variables), limits)
+        check(&operation.node, &document.fragments, &Variables::from_json(variables), Limits::default()).map(drop)
     }
 
     #[test]

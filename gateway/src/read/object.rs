@@ -1,0 +1,88 @@
+//! Plans of objects.
+
+use std::borrow::Cow;
+
+use async_graphql::{Name, parser::types::SelectionSet};
+
+use super::{Calls, Collected, Compiler, Wave, Writer};
+
+/// An object of the graph; declared by [`object`](macro@super::object).
+pub(crate) trait Object: Sized {
+    /// A field in a plan.
+    type Field: Send + Sync + 'static;
+    /// The interfaces that it implements.
+    const INTERFACES: &'static [&'static str];
+
+    /// The type's name.
+    fn name() -> Cow<'static, str>;
+
+    /// Plans a field; `None` for one that is none of its own.
+    fn compile(field: &Collected<'_>, compiler: &Compiler<'_>) -> Option<Self::Field>;
+
+    /// Says which calls the field makes for an object that was loaded on that level.
+    fn calls(field: &Self::Field, level: usize, calls: &mut Calls);
+
+    /// Says what a field that leads on needs.
+    fn wants(&self, field: &Self::Field, wave: &mut Wave<'_>);
+
+    /// Writes the field's value.
+    fn write<'p>(&self, field: &'p Self::Field, out: &mut Writer<'p>);
+}
+
+/// What was selected on an object, in the order of the answer.
+pub(crate) struct ObjectPlan<F> {
+    name: Cow<'static, str>,
+    fields: Vec<Planned<F>>,
+    /// The places of those that lead to what is still to be loaded.
+    leading: Vec<usize>,
+}
+
+struct Planned<F> {
+    key: Name,
+    /// `None` for `__typename`, the one field that every object has.
+    field: Option<F>,
+}
+
+impl<F> ObjectPlan<F> {
+    /// Plans what `sets` select.
+    pub(crate) fn compile<O: Object<Field = F>>(sets: &[&SelectionSet], compiler: &Compiler<'_>) -> Self {
+        let name = O::name();
+        let collected = compiler.collect(sets, &name, O::INTERFACES);
+        let planned = |field: Collected<'_>| Planned { key: field.key.clone(), field: O::compile(&field, compiler) };
+        let fields: Vec<_> = collected.into_iter().map(planned).collect();
+        let leads = |planned: &Planned<F>| {
+            planned.field.as_ref().is_some_and(|field| {
+                let mut calls = Calls::default();
+                O::calls(field, 0, &mut calls);
+                calls.count() > 0
+            })
+        };
+        let leading = (0..fields.len()).filter(|place| leads(&fields[*place])).collect();
+        Self { name, fields, leading }
+    }
+
+    /// Says which calls it makes for an object that was loaded on that level.
+    pub(crate) fn calls<O: Object<Field = F>>(&self, level: usize, calls: &mut Calls) {
+        self.leading().for_each(|field| O::calls(field, level, calls));
+    }
+
+    /// The fields that lead to what is still to be loaded.
+    fn leading(&self) -> impl Iterator<Item = &F> {
+        self.leading.iter().filter_map(|place| self.fields.get(*place)?.field.as_ref())
+    }
+
+    pub(crate) fn wants<O: Object<Field = F>>(&self, object: &O, wave: &mut Wave<'_>) {
+        self.leading().for_each(|field| object.wants(field, wave));
+    }
+
+    pub(crate) fn write<'p, O: Object<Field = F>>(&'p self, object: &O, out: &mut Writer<'p>) {
+        out.object(
+            &self.fields,
+            |planned| &planned.key,
+            |planned, out| match &planned.field {
+                Some(field) => object.write(field, out),
+                None => out.string(&self.name),
+            },
+        );
+    }
+}

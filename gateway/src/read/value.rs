@@ -1,0 +1,201 @@
+//! What the fields of objects are.
+
+use std::marker::PhantomData;
+
+use async_graphql::{Context, ID, OutputType};
+use futures::future::join_all;
+
+use super::{Calls, Collected, Compiler, Object, ObjectPlan, Wave, Writer};
+
+/// The value of a field: how it is planned, loaded, written; and how it is resolved by async-graphql where it is not planned.
+pub(crate) trait Value: Sized + Send {
+    /// What was selected on it.
+    type Plan: Send + Sync + 'static;
+    /// What async-graphql takes it for.
+    type Output: OutputType;
+
+    /// Plans what was selected.
+    fn plan(field: &Collected<'_>, compiler: &Compiler<'_>) -> Self::Plan;
+
+    /// Says which calls the plan makes for a value that was loaded on that level.
+    fn calls(_plan: &Self::Plan, _level: usize, _calls: &mut Calls) {}
+
+    /// Says what is still to be loaded for it.
+    fn wants(&self, _plan: &Self::Plan, _wave: &mut Wave<'_>) {}
+
+    /// Writes it.
+    fn write<'p>(&self, plan: &'p Self::Plan, out: &mut Writer<'p>);
+
+    /// Resolves it.
+    fn resolve(self, ctx: &Context<'_>) -> impl Future<Output = Self::Output> + Send;
+}
+
+/// Declares values that have no fields.
+macro_rules! leaf {
+    ($($(#[$meta:meta])* $value:ty as $output:ty = |$it:ident| $resolved:expr, |$out:ident| $written:expr;)*) => {
+        $($(#[$meta])* impl $crate::read::Value for $value {
+            type Plan = ();
+            type Output = $output;
+
+            fn plan(_: &$crate::read::Collected<'_>, _: &$crate::read::Compiler<'_>) {}
+
+            fn write<'p>(&self, (): &'p (), $out: &mut $crate::read::Writer<'p>) {
+                let $it = self;
+                $written;
+            }
+
+            async fn resolve(self, _: &::async_graphql::Context<'_>) -> Self::Output {
+                let $it = self;
+                $resolved
+            }
+        })*
+    };
+}
+pub(crate) use leaf;
+
+leaf! {
+    &str as Self = |it| it, |out| out.string(it);
+    String as Self = |it| it, |out| out.string(it);
+    ID as Self = |it| it, |out| out.string(it);
+    bool as Self = |it| it, |out| out.plain(it);
+    i32 as Self = |it| it, |out| out.plain(it);
+    u32 as Self = |it| it, |out| out.plain(it);
+    u64 as Self = |it| it, |out| out.plain(it);
+}
+
+/// The text of a custom scalar, as a message has it.
+pub(crate) struct Text<'a, S>(&'a str, PhantomData<fn() -> S>);
+
+impl<'a, S> Text<'a, S> {
+    pub(crate) fn of(text: &'a str) -> Self {
+        Self(text, PhantomData)
+    }
+
+    /// `None` for the empty text, which a message has where there is none.
+    pub(crate) fn optional(text: &'a str) -> Option<Self> {
+        (!text.is_empty()).then(|| Self::of(text))
+    }
+}
+
+impl<S: OutputType + From<String>> Value for Text<'_, S> {
+    type Plan = ();
+    type Output = S;
+
+    fn plan(_: &Collected<'_>, _: &Compiler<'_>) {}
+
+    fn write<'p>(&self, (): &'p (), out: &mut Writer<'p>) {
+        out.string(self.0);
+    }
+
+    async fn resolve(self, _: &Context<'_>) -> S {
+        S::from(self.0.to_owned())
+    }
+}
+
+impl<T: Value + Sync> Value for Option<T> {
+    type Plan = T::Plan;
+    type Output = Option<T::Output>;
+
+    fn plan(field: &Collected<'_>, compiler: &Compiler<'_>) -> T::Plan {
+        T::plan(field, compiler)
+    }
+
+    fn calls(plan: &T::Plan, level: usize, calls: &mut Calls) {
+        T::calls(plan, level, calls);
+    }
+
+    fn wants(&self, plan: &T::Plan, wave: &mut Wave<'_>) {
+        if let Some(value) = self {
+            value.wants(plan, wave);
+        }
+    }
+
+    fn write<'p>(&self, plan: &'p T::Plan, out: &mut Writer<'p>) {
+        match self {
+            Some(value) => value.write(plan, out),
+            None => out.null(),
+        }
+    }
+
+    async fn resolve(self, ctx: &Context<'_>) -> Option<T::Output> {
+        match self {
+            Some(value) => Some(value.resolve(ctx).await),
+            None => None,
+        }
+    }
+}
+
+impl<T: Value + Sync> Value for Vec<T> {
+    type Plan = T::Plan;
+    type Output = Vec<T::Output>;
+
+    fn plan(field: &Collected<'_>, compiler: &Compiler<'_>) -> T::Plan {
+        T::plan(field, compiler)
+    }
+
+    fn calls(plan: &T::Plan, level: usize, calls: &mut Calls) {
+        T::calls(plan, level, calls);
+    }
+
+    fn wants(&self, plan: &T::Plan, wave: &mut Wave<'_>) {
+        self.iter().for_each(|item| item.wants(plan, wave));
+    }
+
+    fn write<'p>(&self, plan: &'p T::Plan, out: &mut Writer<'p>) {
+        out.list(self, |item, out| item.write(plan, out));
+    }
+
+    async fn resolve(self, ctx: &Context<'_>) -> Vec<T::Output> {
+        join_all(self.into_iter().map(|item| item.resolve(ctx))).await
+    }
+}
+
+impl<T: Value<Output = T> + OutputType + Sync> Value for &[T] {
+    type Plan = T::Plan;
+    type Output = Self;
+
+    fn plan(field: &Collected<'_>, compiler: &Compiler<'_>) -> T::Plan {
+        T::plan(field, compiler)
+    }
+
+    fn calls(plan: &T::Plan, level: usize, calls: &mut Calls) {
+        T::calls(plan, level, calls);
+    }
+
+    fn wants(&self, plan: &T::Plan, wave: &mut Wave<'_>) {
+        self.iter().for_each(|item| item.wants(plan, wave));
+    }
+
+    fn write<'p>(&self, plan: &'p T::Plan, out: &mut Writer<'p>) {
+        out.list(self.iter(), |item, out| item.write(plan, out));
+    }
+
+    async fn resolve(self, _: &Context<'_>) -> Self {
+        self
+    }
+}
+
+impl<O: Object + Value<Plan = ObjectPlan<<O as Object>::Field>> + OutputType> Value for &O {
+    type Plan = O::Plan;
+    type Output = Self;
+
+    fn plan(field: &Collected<'_>, compiler: &Compiler<'_>) -> O::Plan {
+        O::plan(field, compiler)
+    }
+
+    fn calls(plan: &O::Plan, level: usize, calls: &mut Calls) {
+        plan.calls::<O>(level, calls);
+    }
+
+    fn wants(&self, plan: &O::Plan, wave: &mut Wave<'_>) {
+        plan.wants(*self, wave);
+    }
+
+    fn write<'p>(&self, plan: &'p O::Plan, out: &mut Writer<'p>) {
+        plan.write(*self, out);
+    }
+
+    async fn resolve(self, _: &Context<'_>) -> Self {
+        self
+    }
+}

@@ -1,0 +1,185 @@
+//! The answer as it is written.
+
+use std::{collections::HashMap, ops::Range};
+
+use async_graphql::{Name, PathSegment, Pos, ServerError};
+use foldhash::fast::RandomState;
+use kernel::Error;
+
+use super::{execute::BEGINNING, wave::Shelves};
+use crate::{graph::error::field_error, scope::Scope};
+
+/// Writes a response as JSON up to the end of its data, and keeps the errors of its fields.
+pub(crate) struct Writer<'p> {
+    out: Vec<u8>,
+    path: Vec<Segment<'p>>,
+    errors: Vec<ServerError>,
+    shelves: &'p Shelves<'p>,
+    /// Where the answer of that place on its shelf stands, as it was written by the plan at that address.
+    written: HashMap<(usize, usize), Range<usize>, RandomState>,
+}
+
+/// A part of a path in the answer.
+#[derive(Clone, Copy)]
+enum Segment<'p> {
+    Field(&'p Name),
+    Index(usize),
+}
+
+impl<'p> Writer<'p> {
+    pub(super) fn new(shelves: &'p Shelves<'p>) -> Self {
+        let mut out = Vec::with_capacity(4_096);
+        out.extend_from_slice(BEGINNING);
+        Self { out, path: Vec::new(), errors: Vec::new(), shelves, written: HashMap::default() }
+    }
+
+    /// What was written, and the errors.
+    pub(super) fn finish(self) -> (Vec<u8>, Vec<ServerError>) {
+        (self.out, self.errors)
+    }
+
+    /// The request's scope.
+    pub(crate) fn scope(&self) -> &'p Scope {
+        self.shelves.scope()
+    }
+
+    pub(super) fn shelves(&self) -> &'p Shelves<'p> {
+        self.shelves
+    }
+
+    /// Writes an object of the given fields.
+    pub(super) fn object<T>(&mut self, fields: &'p [T], key: impl Fn(&'p T) -> &'p Name, mut write: impl FnMut(&'p T, &mut Self)) {
+        let mut opening = b'{';
+        for field in fields {
+            let key = key(field);
+            self.out.push(opening);
+            opening = b',';
+            // A name has nothing to be escaped.
+            self.out.push(b'"');
+            self.out.extend_from_slice(key.as_bytes());
+            self.out.extend_from_slice(b"\":");
+            self.path.push(Segment::Field(key));
+            write(field, self);
+            self.path.pop();
+        }
+        if opening == b'{' {
+            self.out.push(b'{');
+        }
+        self.out.push(b'}');
+    }
+
+    /// Writes a list.
+    pub(super) fn list<T>(&mut self, items: impl IntoIterator<Item = T>, mut write: impl FnMut(T, &mut Self)) {
+        self.out.push(b'[');
+        for (index, item) in items.into_iter().enumerate() {
+            if index > 0 {
+                self.out.push(b',');
+            }
+            self.path.push(Segment::Index(index));
+            write(item, self);
+            self.path.pop();
+        }
+        self.out.push(b']');
+    }
+
+    pub(crate) fn null(&mut self) {
+        self.out.extend_from_slice(b"null");
+    }
+
+    /// Writes what `value` displays: a number or a truth value.
+    pub(super) fn plain(&mut self, value: impl std::fmt::Display) {
+        // Writing into memory does not fail.
+        let _ = std::io::Write::write_fmt(&mut self.out, format_args!("{value}"));
+    }
+
+    /// Writes a string.
+    pub(crate) fn string(&mut self, text: &str) {
+        self.out.push(b'"');
+        escape(&mut self.out, text);
+        self.out.push(b'"');
+    }
+
+    /// Writes a string that consists of parts.
+    pub(crate) fn string_of(&mut self, parts: [&str; 2], separator: &str) {
+        self.out.push(b'"');
+        escape(&mut self.out, parts[0]);
+        escape(&mut self.out, separator);
+        escape(&mut self.out, parts[1]);
+        self.out.push(b'"');
+    }
+
+    /// Writes null in the place of a field that failed, and keeps why.
+    ///
+    /// Whatever can fail is nullable in the schema, so that no null goes further up.
+    pub(super) fn fail(&mut self, error: &Error, position: Pos) {
+        self.refuse(&field_error(error).into_server_error(position));
+    }
+
+    /// Writes null in the place of a field whose arguments can't be read, and keeps why.
+    pub(crate) fn refuse(&mut self, error: &ServerError) {
+        let path = self.path.iter().map(|segment| match segment {
+            Segment::Field(key) => PathSegment::Field(key.to_string()),
+            Segment::Index(index) => PathSegment::Index(*index),
+        });
+        self.errors.push(ServerError { path: path.collect(), ..error.clone() });
+        self.null();
+    }
+
+    /// Writes an answer, which is known by its place on its shelf, by a plan. What was written of it by the same plan before, without an
+    /// error, is copied.
+    pub(super) fn once<P>(&mut self, plan: &'p P, place: usize, write: impl FnOnce(&'p P, &mut Self)) {
+        let known = (std::ptr::from_ref(plan).addr(), place);
+        if let Some(range) = self.written.get(&known) {
+            self.out.extend_from_within(range.clone());
+            return;
+        }
+        let (begin, errors) = (self.out.len(), self.errors.len());
+        write(plan, self);
+        if self.errors.len() == errors {
+            self.written.insert(known, begin..self.out.len());
+        }
+    }
+}
+
+/// Writes what stands between the quotes of a string of JSON (RFC 8259, section 7).
+fn escape(out: &mut Vec<u8>, text: &str) {
+    let bytes = text.as_bytes();
+    let mut written = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        let control;
+        let escaped: &[u8] = match byte {
+            b'"' => b"\\\"",
+            b'\\' => b"\\\\",
+            b'\n' => b"\\n",
+            b'\r' => b"\\r",
+            b'\t' => b"\\t",
+            0x08 => b"\\b",
+            0x0c => b"\\f",
+            0..0x20 => {
+                control = format!("\\u{byte:04x}");
+                control.as_bytes()
+            }
+            _ => continue,
+        };
+        out.extend_from_slice(&bytes[written..at]);
+        out.extend_from_slice(escaped);
+        written = at + 1;
+    }
+    out.extend_from_slice(&bytes[written..]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_are_escaped_as_serde_json_does() {
+        let every: String = (0..0x500).chain([0x2028, 0x2029, 0xfffd, 0x1f9f9]).filter_map(char::from_u32).collect();
+        let letters = every.chars().map(String::from);
+        for text in letters.chain([String::new(), "\"\\".repeat(3), every.clone()]) {
+            let mut out = Vec::new();
+            escape(&mut out, &text);
+            assert_eq!(format!("\"{}\"", String::from_utf8(out).unwrap()), serde_json::to_string(&text).unwrap());
+        }
+    }
+}
