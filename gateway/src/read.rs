@@ -25,7 +25,7 @@ mod wave;
 mod writer;
 
 pub(crate) use batch::{Answer, Batch, batch_by_id, batch_pages, batch_search};
-pub(crate) use calls::Calls;
+pub(crate) use calls::{Calls, Masks, Reads};
 pub(crate) use compile::{Collected, Compiler};
 pub(crate) use execute::{BEGINNING, Query, execute};
 pub(crate) use gateway_macros::object;

@@ -23,11 +23,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Encoded by protox itself, so that the method options, which are extensions, are kept.
     fs::write(out.join("descriptors.bin"), compiler.encode_file_descriptor_set())?;
 
+    let descriptors = tonic_prost_build::FileDescriptorSet::decode(compiler.encode_file_descriptor_set().as_slice())?;
+    fs::write(out.join("fields.rs"), fields(&descriptors))?;
+
     let mut config = tonic_prost_build::Config::new();
     config.enable_type_names().bytes(["."]).extern_path(".google.rpc.Status", "::tonic_types::Status").include_file("contracts.rs");
-    let descriptors = tonic_prost_build::FileDescriptorSet::decode(compiler.encode_file_descriptor_set().as_slice())?;
     tonic_prost_build::configure().compile_fds_with_config(descriptors, config)?;
     Ok(())
+}
+
+/// What the fields of our messages are called.
+fn fields(descriptors: &tonic_prost_build::FileDescriptorSet) -> String {
+    let own = descriptors.file.iter().filter(|file| file.package().starts_with("crm."));
+    let messages = own.flat_map(|file| file.message_type.iter().map(|message| (file.package().replace('.', "::"), message)));
+    let implementations = messages.map(|(package, message)| {
+        let names: Vec<&str> = message.field.iter().map(|field| field.name()).collect();
+        format!("impl Fields for crate::{package}::{} {{ const NAMES: &'static [&'static str] = &{names:?}; }}\n", message.name())
+    });
+    implementations.collect()
 }
 
 fn proto_files(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {

@@ -1,6 +1,7 @@
 //! A method that is a field.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens as _;
 use syn::{
     Attribute, Block, Error, FnArg, Ident, ImplItem, ImplItemFn, Pat, Result, ReturnType, Token, Type, TypeReference, Visibility,
     ext::IdentExt as _,
@@ -69,11 +70,34 @@ impl Field {
         })
     }
 
+    /// The fields of the message, `self.0`, that the method's body names.
+    pub(crate) fn reads(&self) -> Vec<String> {
+        let mut tokens = Vec::new();
+        flatten(self.body.to_token_stream(), &mut tokens);
+        let names = tokens.windows(5).filter_map(|tokens| match tokens {
+            [object, dot, message, other, field] if object == "self" && dot == "." && message == "0" && other == "." => {
+                Some(field.strip_prefix("r#").unwrap_or(field).to_owned())
+            }
+            _ => None,
+        });
+        names.collect()
+    }
+
     /// The type of the value, for a place that lives as long as the program.
     pub(crate) fn static_output(&self) -> Type {
         let mut output = self.output.clone();
         Static.visit_type_mut(&mut output);
         output
+    }
+}
+
+/// The tokens, without the groups that they stand in.
+fn flatten(tokens: TokenStream, flat: &mut Vec<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) => flatten(group.stream(), flat),
+            other => flat.push(other.to_string()),
+        }
     }
 }
 

@@ -30,6 +30,7 @@ pub(crate) fn object(block: ItemImpl, node: bool) -> Result<TokenStream> {
     let variants = fields.iter().map(variant);
     let compiled = fields.iter().map(compiled);
     let calls = fields.iter().map(calls);
+    let reads = fields.iter().map(|field| reads(field, node));
     let wants = fields.iter().map(|field| arm(field, &quote!(wants), &quote!(wave), &quote!({})));
     let writes = fields.iter().map(|field| arm(field, &quote!(write), &quote!(out), &quote!(out.refuse(refusal))));
 
@@ -71,6 +72,12 @@ pub(crate) fn object(block: ItemImpl, node: bool) -> Result<TokenStream> {
                 }
             }
 
+            fn reads(field: &Self::Field, reads: &mut crate::read::Reads) {
+                match field {
+                    #(#reads,)*
+                }
+            }
+
             #[allow(unused_variables, reason = "what is refused has nothing to be loaded")]
             fn wants(&self, field: &Self::Field, wave: &mut crate::read::Wave<'_>) {
                 match field {
@@ -95,6 +102,10 @@ pub(crate) fn object(block: ItemImpl, node: bool) -> Result<TokenStream> {
 
             fn calls(plan: &Self::Plan, level: usize, calls: &mut crate::read::Calls) {
                 plan.calls::<Self>(level, calls);
+            }
+
+            fn reads(plan: &Self::Plan, reads: &mut crate::read::Reads) {
+                plan.reads::<Self>(reads);
             }
 
             fn wants(&self, plan: &Self::Plan, wave: &mut crate::read::Wave<'_>) {
@@ -178,6 +189,18 @@ fn calls(field: &Field) -> TokenStream {
     let (variant, output) = (&field.variant, field.static_output());
     let arguments = (!field.arguments.is_empty()).then(|| quote!(_,));
     quote!(Self::Field::#variant(#arguments plan) => <#output as crate::read::Value>::calls(plan, level, calls))
+}
+
+/// The fields of the entity's message that the planned field reads: those that its method names, where the object is the entity; what
+/// is selected on its value, where the object leads to the entity, as a page does.
+fn reads(field: &Field, node: bool) -> TokenStream {
+    let (variant, output) = (&field.variant, field.static_output());
+    let arguments = (!field.arguments.is_empty()).then(|| quote!(_,));
+    if node {
+        let names = field.reads();
+        return quote!(Self::Field::#variant(..) => reads.add(&[#(#names),*]));
+    }
+    quote!(Self::Field::#variant(#arguments plan) => <#output as crate::read::Value>::reads(plan, reads))
 }
 
 /// What the match on a planned field does with the field's value, or where its arguments can't be read.

@@ -303,5 +303,5 @@ pub(crate) fn list(
 
 /// The search that a field asks for.
 pub(crate) fn search(text: String, filter: Option<CustomerFilter>, limit: Option<i32>) -> v1::SearchCustomersRequest {
-    v1::SearchCustomersRequest { text, filter: filter.map(CustomerFilter::write), limit }
+    v1::SearchCustomersRequest { text, filter: filter.map(CustomerFilter::write), limit, read_mask: None }
 }

@@ -204,5 +204,5 @@ pub(crate) fn list(
 
 /// The search that a field asks for.
 pub(crate) fn search(text: String, filter: Option<EmployeeFilter>, limit: Option<i32>) -> v1::SearchEmployeesRequest {
-    v1::SearchEmployeesRequest { text, filter: filter.map(EmployeeFilter::write), limit }
+    v1::SearchEmployeesRequest { text, filter: filter.map(EmployeeFilter::write), limit, read_mask: None }
 }

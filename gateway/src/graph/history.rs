@@ -28,7 +28,11 @@ macro_rules! batch_history {
             const METHOD: &'static str = concat!(stringify!($client), ".", stringify!($method));
             const LIMIT: usize = contracts::read::MAX_LISTS;
 
-            async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key]) -> kernel::Result<Vec<kernel::Result<Self::Value>>> {
+            async fn load(
+                scope: &$crate::scope::Scope,
+                keys: &[Self::Key],
+                _: Option<prost_types::FieldMask>,
+            ) -> kernel::Result<Vec<kernel::Result<Self::Value>>> {
                 let request = scope.request($package::$request { queries: keys.to_vec() });
                 let reply = scope.clients().$client.clone().$method(request).await.map_err(|status| scope.failed(&status))?;
                 Ok(reply

@@ -4,6 +4,7 @@ use std::{fmt, hash::Hash, sync::Arc};
 
 use async_trait::async_trait;
 use kernel::Error;
+use prost_types::FieldMask;
 
 use crate::scope::Scope;
 
@@ -23,8 +24,8 @@ pub(crate) trait Batch: Sized + Send + Sync + 'static {
     /// The most questions of one call, as the contract says. More are asked by several calls at the same time.
     const LIMIT: usize;
 
-    /// Asks all `keys`, at most [`LIMIT`](Self::LIMIT), in one call; answers them in their order.
-    async fn load(scope: &Scope, keys: &[Self::Key]) -> kernel::Result<Vec<kernel::Result<Self::Value>>>;
+    /// Asks all `keys`, at most [`LIMIT`](Self::LIMIT), in one call for the fields of `mask`, or all; answers them in their order.
+    async fn load(scope: &Scope, keys: &[Self::Key], mask: Option<FieldMask>) -> kernel::Result<Vec<kernel::Result<Self::Value>>>;
 }
 
 /// Declares the [`Batch`] of a `BatchGet` method: things by their ids.
@@ -40,8 +41,8 @@ macro_rules! batch_by_id {
             const METHOD: &'static str = concat!(stringify!($client), ".", stringify!($method));
             const LIMIT: usize = contracts::read::MAX_IDS;
 
-            async fn load(scope: &$crate::scope::Scope, keys: &[String]) -> kernel::Result<Vec<kernel::Result<$value>>> {
-                let request = scope.request($package::$request { ids: keys.to_vec() });
+            async fn load(scope: &$crate::scope::Scope, keys: &[String], mask: Option<prost_types::FieldMask>) -> kernel::Result<Vec<kernel::Result<$value>>> {
+                let request = scope.request($package::$request { ids: keys.to_vec(), read_mask: mask });
                 let reply = scope.clients().$client.clone().$method(request).await.map_err(|status| scope.failed(&status))?;
                 Ok(reply.into_inner().results.into_iter().map(|answer| match answer.result {
                     Some($package::$result::Result::$field(thing)) => Ok($value(std::sync::Arc::new(thing))),
@@ -67,9 +68,9 @@ macro_rules! batch_pages {
             const METHOD: &'static str = concat!(stringify!($client), ".", stringify!($method));
             const LIMIT: usize = contracts::read::MAX_LISTS;
 
-            async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key]) -> kernel::Result<Vec<kernel::Result<Self::Value>>> {
+            async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key], mask: Option<prost_types::FieldMask>) -> kernel::Result<Vec<kernel::Result<Self::Value>>> {
                 use $result as Outcome;
-                let request = scope.request($package::$request { $questions: keys.to_vec() });
+                let request = scope.request($package::$request { $questions: keys.to_vec(), read_mask: mask });
                 let reply = scope.clients().$client.clone().$method(request).await.map_err(|status| scope.failed(&status))?;
                 Ok(reply.into_inner().results.into_iter().zip(keys).map(|(answer, key)| match answer.result {
                     Some(Outcome::Page(page)) => Ok(std::sync::Arc::new($crate::graph::connection::Page {
@@ -101,10 +102,12 @@ macro_rules! batch_search {
             const METHOD: &'static str = concat!(stringify!($client), ".", stringify!($method));
             const LIMIT: usize = 1;
 
-            async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key]) -> kernel::Result<Vec<kernel::Result<Self::Value>>> {
+            async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key], mask: Option<prost_types::FieldMask>) -> kernel::Result<Vec<kernel::Result<Self::Value>>> {
                 let mut answers = Vec::with_capacity(keys.len());
                 for key in keys {
-                    let request = scope.request(key.clone());
+                    let mut question = key.clone();
+                    question.read_mask = mask.clone();
+                    let request = scope.request(question);
                     let reply = scope.clients().$client.clone().$method(request).await.map_err(|status| scope.failed(&status))?;
                     let found = reply.into_inner();
                     answers.push(Ok(std::sync::Arc::new($crate::graph::connection::Page {

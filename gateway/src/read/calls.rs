@@ -1,8 +1,21 @@
-//! How many calls a plan makes.
+//! The calls that a plan makes, and the fields that it reads of what they answer.
 
-use std::collections::BTreeSet;
+use std::{any::TypeId, collections::BTreeSet};
+
+use prost_types::FieldMask;
 
 use super::{Batch, Value};
+
+/// For each batch method that a plan uses, what its calls ask for.
+#[derive(Debug, Default)]
+pub(crate) struct Masks(Vec<(TypeId, FieldMask)>);
+
+impl Masks {
+    /// What calls of `B` ask for; `None` for everything.
+    pub(super) fn of<B: Batch>(&self) -> Option<&FieldMask> {
+        self.0.iter().find(|(batch, _)| *batch == TypeId::of::<B>()).map(|(_, mask)| mask)
+    }
+}
 
 /// The calls of a plan, at the most: one for each batch method on each level of the query, and one for each question to a method that
 /// takes but one.
@@ -10,6 +23,24 @@ use super::{Batch, Value};
 pub(crate) struct Calls {
     batches: BTreeSet<(usize, &'static str)>,
     single: Vec<(usize, &'static str)>,
+    reads: Vec<(TypeId, Reads)>,
+}
+
+/// Fields of the messages of one entity. A mask of a call names all that any part of the query reads: what was loaded once need not be
+/// asked for again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Reads(BTreeSet<&'static str>);
+
+impl Reads {
+    /// Adds fields of the message, by their names in the contract.
+    pub(crate) fn add(&mut self, fields: &'static [&'static str]) {
+        self.0.extend(fields);
+    }
+
+    /// The mask of a call.
+    pub(super) fn mask(&self) -> FieldMask {
+        FieldMask { paths: self.0.iter().map(|name| (*name).to_owned()).collect() }
+    }
 }
 
 impl Calls {
@@ -20,8 +51,9 @@ impl Calls {
         calls
     }
 
-    /// A question to `B` on that level.
-    pub(super) fn add<B: Batch>(&mut self, level: usize) {
+    /// A question to `B` on that level, of whose answer the plan reads that.
+    pub(super) fn add<B: Batch>(&mut self, level: usize, reads: Reads) {
+        self.read(TypeId::of::<B>(), reads);
         if B::LIMIT == 1 {
             self.single.push((level, B::METHOD));
         } else {
@@ -31,10 +63,26 @@ impl Calls {
 
     /// One of several plans will be followed: the calls of the one that makes the most.
     pub(crate) fn add_most(&mut self, plans: impl IntoIterator<Item = Self>) {
+        let mut plans: Vec<Self> = plans.into_iter().collect();
+        for plan in &mut plans {
+            std::mem::take(&mut plan.reads).into_iter().for_each(|(batch, reads)| self.read(batch, reads));
+        }
         if let Some(most) = plans.into_iter().max_by_key(Self::count) {
             self.batches.extend(most.batches);
             self.single.extend(most.single);
         }
+    }
+
+    fn read(&mut self, batch: TypeId, reads: Reads) {
+        match self.reads.iter_mut().find(|(known, _)| *known == batch) {
+            Some((_, known)) => known.0.extend(reads.0),
+            None => self.reads.push((batch, reads)),
+        }
+    }
+
+    /// The masks of the calls, by their batch methods.
+    pub(super) fn masks(&self) -> Masks {
+        Masks(self.reads.iter().map(|(batch, reads)| (*batch, reads.mask())).collect())
     }
 
     /// How many there are.

@@ -7,14 +7,17 @@ use async_graphql::{
     parser::types::{FragmentDefinition, OperationDefinition},
 };
 
-use super::{Calls, Compiler, ObjectPlan, Wave, Writer};
+use super::{Calls, Compiler, Masks, ObjectPlan, Wave, Writer};
 use crate::{
     graph::query::{Query as Root, QueryField},
     scope::Scope,
 };
 
 /// The plan of a query.
-pub(crate) struct Query(ObjectPlan<QueryField>);
+pub(crate) struct Query {
+    root: ObjectPlan<QueryField>,
+    masks: Masks,
+}
 
 impl Query {
     /// Plans a query that has passed validation. `variables` has the defaults of those that were not sent; without any, it is planned with
@@ -25,15 +28,20 @@ impl Query {
         variables: &Variables,
     ) -> Self {
         let compiler = Compiler { fragments, variables };
-        Self(ObjectPlan::compile::<Root>(&[&operation.selection_set.node], &compiler))
+        let root = ObjectPlan::compile::<Root>(&[&operation.selection_set.node], &compiler);
+        Self { masks: calls(&root).masks(), root }
     }
 
     /// The calls that it makes.
     pub(crate) fn calls(&self) -> Calls {
-        let mut calls = Calls::default();
-        self.0.calls::<Root>(0, &mut calls);
-        calls
+        calls(&self.root)
     }
+}
+
+fn calls(root: &ObjectPlan<QueryField>) -> Calls {
+    let mut calls = Calls::default();
+    root.calls::<Root>(0, &mut calls);
+    calls
 }
 
 /// How a response begins.
@@ -41,10 +49,10 @@ pub(crate) const BEGINNING: &[u8] = b"{\"data\":";
 
 /// Executes a query: the response as JSON up to the end of its data, and the errors of its fields.
 pub(crate) async fn execute(query: &Query, scope: &Scope) -> (Vec<u8>, Vec<ServerError>) {
-    let mut wave = Wave::new(scope);
-    query.0.wants(&Root, &mut wave);
+    let mut wave = Wave::new(scope, &query.masks);
+    query.root.wants(&Root, &mut wave);
     let shelves = wave.run().await;
     let mut writer = Writer::new(&shelves);
-    query.0.write(&Root, &mut writer);
+    query.root.write(&Root, &mut writer);
     writer.finish()
 }

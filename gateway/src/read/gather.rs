@@ -41,7 +41,7 @@ pub(crate) struct Fetch<B>(Arc<Scope>, PhantomData<B>);
 
 impl<B: Batch> BatchFn<B::Key, Answer<B::Value>> for Fetch<B> {
     async fn load(&mut self, keys: &[B::Key]) -> HashMap<B::Key, Answer<B::Value>> {
-        let answers = wave::load::<B>(&self.0, keys).await;
+        let answers = wave::load::<B>(&self.0, keys, None).await;
         keys.iter().cloned().zip(answers).collect()
     }
 }

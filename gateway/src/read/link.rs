@@ -5,7 +5,7 @@ use std::{marker::PhantomData, sync::Arc};
 use async_graphql::{Context, OutputType, Pos};
 use kernel::Error;
 
-use super::{Answer, Batch, Calls, Collected, Compiler, Value, Wave, Writer, gather, wave::Visit};
+use super::{Answer, Batch, Calls, Collected, Compiler, Reads, Value, Wave, Writer, gather, wave::Visit};
 use crate::graph::error::{Field, found, found_or_null};
 
 /// A field whose value the batch method `B` answers; `V` is the form in which the graph has the answer.
@@ -67,7 +67,9 @@ impl<B: Batch, V: Value<Output = V> + OutputType + From<B::Value> + Sync + 'stat
     }
 
     fn calls(plan: &Self::Plan, level: usize, calls: &mut Calls) {
-        calls.add::<B>(level);
+        let mut reads = Reads::default();
+        V::reads(&plan.plan, &mut reads);
+        calls.add::<B>(level, reads);
         V::calls(&plan.plan, level + 1, calls);
     }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use async_graphql::{Name, parser::types::SelectionSet};
 
-use super::{Calls, Collected, Compiler, Wave, Writer};
+use super::{Calls, Collected, Compiler, Reads, Wave, Writer};
 
 /// An object of the graph; declared by [`object`](macro@super::object).
 pub(crate) trait Object: Sized {
@@ -21,6 +21,9 @@ pub(crate) trait Object: Sized {
 
     /// Says which calls the field makes for an object that was loaded on that level.
     fn calls(field: &Self::Field, level: usize, calls: &mut Calls);
+
+    /// Says which fields of the entity's message the field reads.
+    fn reads(field: &Self::Field, reads: &mut Reads);
 
     /// Says what a field that leads on needs.
     fn wants(&self, field: &Self::Field, wave: &mut Wave<'_>);
@@ -64,6 +67,11 @@ impl<F> ObjectPlan<F> {
     /// Says which calls it makes for an object that was loaded on that level.
     pub(crate) fn calls<O: Object<Field = F>>(&self, level: usize, calls: &mut Calls) {
         self.leading().for_each(|field| O::calls(field, level, calls));
+    }
+
+    /// Says which fields of the entity's message it reads.
+    pub(crate) fn reads<O: Object<Field = F>>(&self, reads: &mut Reads) {
+        self.fields.iter().filter_map(|planned| planned.field.as_ref()).for_each(|field| O::reads(field, reads));
     }
 
     /// The fields that lead to what is still to be loaded.

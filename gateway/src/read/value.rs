@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use async_graphql::{Context, ID, OutputType};
 use futures::future::join_all;
 
-use super::{Calls, Collected, Compiler, Object, ObjectPlan, Wave, Writer};
+use super::{Calls, Collected, Compiler, Object, ObjectPlan, Reads, Wave, Writer};
 
 /// The value of a field: how it is planned, loaded, written; and how it is resolved by async-graphql where it is not planned.
 pub(crate) trait Value: Sized + Send {
@@ -19,6 +19,9 @@ pub(crate) trait Value: Sized + Send {
 
     /// Says which calls the plan makes for a value that was loaded on that level.
     fn calls(_plan: &Self::Plan, _level: usize, _calls: &mut Calls) {}
+
+    /// Says which fields of the entity's message the plan reads, which are not told apart within a field of it.
+    fn reads(_plan: &Self::Plan, _reads: &mut Reads) {}
 
     /// Says what is still to be loaded for it.
     fn wants(&self, _plan: &Self::Plan, _wave: &mut Wave<'_>) {}
@@ -104,6 +107,10 @@ impl<T: Value + Sync> Value for Option<T> {
         T::calls(plan, level, calls);
     }
 
+    fn reads(plan: &T::Plan, reads: &mut Reads) {
+        T::reads(plan, reads);
+    }
+
     fn wants(&self, plan: &T::Plan, wave: &mut Wave<'_>) {
         if let Some(value) = self {
             value.wants(plan, wave);
@@ -137,6 +144,10 @@ impl<T: Value + Sync> Value for Vec<T> {
         T::calls(plan, level, calls);
     }
 
+    fn reads(plan: &T::Plan, reads: &mut Reads) {
+        T::reads(plan, reads);
+    }
+
     fn wants(&self, plan: &T::Plan, wave: &mut Wave<'_>) {
         self.iter().for_each(|item| item.wants(plan, wave));
     }
@@ -162,6 +173,10 @@ impl<T: Value<Output = T> + OutputType + Sync> Value for &[T] {
         T::calls(plan, level, calls);
     }
 
+    fn reads(plan: &T::Plan, reads: &mut Reads) {
+        T::reads(plan, reads);
+    }
+
     fn wants(&self, plan: &T::Plan, wave: &mut Wave<'_>) {
         self.iter().for_each(|item| item.wants(plan, wave));
     }
@@ -185,6 +200,10 @@ impl<O: Object + Value<Plan = ObjectPlan<<O as Object>::Field>> + OutputType> Va
 
     fn calls(plan: &O::Plan, level: usize, calls: &mut Calls) {
         plan.calls::<O>(level, calls);
+    }
+
+    fn reads(plan: &O::Plan, reads: &mut Reads) {
+        plan.reads::<O>(reads);
     }
 
     fn wants(&self, plan: &O::Plan, wave: &mut Wave<'_>) {

@@ -9,16 +9,17 @@ use foldhash::fast::RandomState;
 use futures::future::{BoxFuture, FutureExt as _, join_all};
 use indexmap::IndexMap;
 use kernel::Error;
+use prost_types::FieldMask;
 
-use super::{Answer, Batch};
+use super::{Answer, Batch, Masks};
 use crate::scope::Scope;
 
 /// What has been loaded for a request, and what the next level of its query wants.
 pub(crate) struct Wave<'s>(Shelves<'s>);
 
 impl<'s> Wave<'s> {
-    pub(super) fn new(scope: &'s Scope) -> Self {
-        Self(Shelves { scope, shelves: Vec::new() })
+    pub(super) fn new(scope: &'s Scope, masks: &'s Masks) -> Self {
+        Self(Shelves { scope, masks, shelves: Vec::new() })
     }
 
     /// The request's scope.
@@ -34,8 +35,8 @@ impl<'s> Wave<'s> {
     /// Loads this level and all below it. Ends because each level stands one deeper in the query.
     pub(super) async fn run(mut self) -> Shelves<'s> {
         loop {
-            let scope = self.0.scope;
-            let loading: Vec<_> = self.0.shelves.iter_mut().filter_map(|(_, shelf)| shelf.load(scope)).collect();
+            let (scope, masks) = (self.0.scope, self.0.masks);
+            let loading: Vec<_> = self.0.shelves.iter_mut().filter_map(|(_, shelf)| shelf.load(scope, masks)).collect();
             let any = !loading.is_empty();
             join_all(loading).await;
             let visits: Vec<_> = self.0.shelves.iter_mut().filter_map(|(_, shelf)| shelf.visits()).collect();
@@ -50,6 +51,7 @@ impl<'s> Wave<'s> {
 /// What was loaded, a shelf for each batch method that was used.
 pub(crate) struct Shelves<'s> {
     scope: &'s Scope,
+    masks: &'s Masks,
     /// There are few: looking through them is the fastest way.
     shelves: Vec<(TypeId, Box<dyn AnyShelf>)>,
 }
@@ -117,7 +119,7 @@ type Visiting = Box<dyn FnOnce(&mut Wave<'_>) + Send>;
 
 trait AnyShelf: Send + Sync {
     /// Loads what is wanted; `None` where nothing is.
-    fn load<'a>(&'a mut self, scope: &'a Scope) -> Option<BoxFuture<'a, ()>>;
+    fn load<'a>(&'a mut self, scope: &'a Scope, masks: &'a Masks) -> Option<BoxFuture<'a, ()>>;
     /// What is to be done with what has arrived.
     fn visits(&mut self) -> Option<Visiting>;
     fn as_any(&self) -> &dyn Any;
@@ -125,12 +127,12 @@ trait AnyShelf: Send + Sync {
 }
 
 impl<B: Batch> AnyShelf for Shelf<B> {
-    fn load<'a>(&'a mut self, scope: &'a Scope) -> Option<BoxFuture<'a, ()>> {
+    fn load<'a>(&'a mut self, scope: &'a Scope, masks: &'a Masks) -> Option<BoxFuture<'a, ()>> {
         let wanted: Vec<B::Key> = self.keys.keys().skip(self.answers.len()).cloned().collect();
         if wanted.is_empty() {
             return None;
         }
-        Some(async move { self.answers.extend(load::<B>(scope, &wanted).await) }.boxed())
+        Some(async move { self.answers.extend(load::<B>(scope, &wanted, masks.of::<B>()).await) }.boxed())
     }
 
     fn visits(&mut self) -> Option<Visiting> {
@@ -162,13 +164,13 @@ impl<B: Batch> AnyShelf for Shelf<B> {
 
 /// Makes one call for `keys` (several at the same time where they are more than one takes) and gives an answer for each,
 /// in their order, whatever happens.
-pub(super) async fn load<B: Batch>(scope: &Scope, keys: &[B::Key]) -> Vec<Answer<B::Value>> {
-    let calls = keys.chunks(B::LIMIT).map(|keys| call::<B>(scope, keys));
+pub(super) async fn load<B: Batch>(scope: &Scope, keys: &[B::Key], mask: Option<&FieldMask>) -> Vec<Answer<B::Value>> {
+    let calls = keys.chunks(B::LIMIT).map(|keys| call::<B>(scope, keys, mask));
     join_all(calls).await.into_iter().flatten().collect()
 }
 
-async fn call<B: Batch>(scope: &Scope, keys: &[B::Key]) -> Vec<Answer<B::Value>> {
-    match B::load(scope, keys).await {
+async fn call<B: Batch>(scope: &Scope, keys: &[B::Key], mask: Option<&FieldMask>) -> Vec<Answer<B::Value>> {
+    match B::load(scope, keys, mask.cloned()).await {
         Ok(answers) if answers.len() == keys.len() => answers.into_iter().map(|answer| answer.map_err(Arc::new)).collect(),
         Ok(_) => repeat(&Arc::new(Error::internal("a batch method gave another number of answers than questions")), keys.len()),
         Err(error) => repeat(&Arc::new(error), keys.len()),

@@ -2,6 +2,7 @@
 
 use contracts::{
     crm::auth::v1::{self, account_result, accounts_page_result, auth_service_server::AuthService},
+    mask::Mask,
     read,
 };
 use kernel::{AccountId, Result};
@@ -66,41 +67,45 @@ impl AuthService for Grpc {
     async fn get_account(&self, request: Request<v1::GetAccountRequest>) -> Answer<v1::GetAccountResponse> {
         let principal = principal(&request)?;
         let outcome = async { self.0.get_account(&principal, read::id("id", &request.get_ref().id)?).await };
-        answer(outcome.await, |record| v1::GetAccountResponse { account: Some(messages::account(&record)) })
+        answer(outcome.await, |record| v1::GetAccountResponse { account: Some(messages::account(&record, Mask::ALL)) })
     }
 
     async fn batch_get_accounts(&self, request: Request<v1::BatchGetAccountsRequest>) -> Answer<v1::BatchGetAccountsResponse> {
         let principal = principal(&request)?;
-        let texts = request.into_inner().ids;
+        let v1::BatchGetAccountsRequest { ids: texts, read_mask } = request.into_inner();
         let outcome = async {
+            let mask = Mask::read(read_mask.as_ref())?;
             read::batch_size("ids", texts.len(), read::MAX_IDS)?;
             let ids: Vec<Result<AccountId>> = texts.iter().map(|id| read::id("id", id)).collect();
             let known: Vec<AccountId> = ids.iter().flatten().copied().collect();
             let records = self.0.batch_get_accounts(&principal, &known).await?;
-            Ok(in_their_places(ids, records))
+            Ok((in_their_places(ids, records), mask))
         };
-        answer(outcome.await, |records| v1::BatchGetAccountsResponse {
-            results: texts.into_iter().zip(records).map(|(id, record)| account_result(id, record)).collect(),
+        answer(outcome.await, |(records, mask)| v1::BatchGetAccountsResponse {
+            results: texts.into_iter().zip(records).map(|(id, record)| account_result(id, record, mask)).collect(),
         })
     }
 
     async fn list_accounts(&self, request: Request<v1::ListAccountsRequest>) -> Answer<v1::ListAccountsResponse> {
         let principal = principal(&request)?;
         let outcome = async { self.0.list_accounts(&principal, list(request.into_inner())?).await };
-        answer(outcome.await, page)
+        answer(outcome.await, |found| page(found, Mask::ALL))
     }
 
     async fn batch_list_accounts(&self, request: Request<v1::BatchListAccountsRequest>) -> Answer<v1::BatchListAccountsResponse> {
         let principal = principal(&request)?;
         let outcome = async {
-            let requests = request.into_inner().requests;
+            let v1::BatchListAccountsRequest { requests, read_mask } = request.into_inner();
+            let mask = Mask::read(read_mask.as_ref())?;
             read::batch_size("requests", requests.len(), read::MAX_LISTS)?;
             let mut lists = Vec::with_capacity(requests.len());
             let read: Vec<Result<()>> = requests.into_iter().map(|request| list(request).map(|list| lists.push(list))).collect();
             let pages = self.0.batch_list_accounts(&principal, &lists).await?;
-            Ok(in_their_places(read, pages))
+            Ok((in_their_places(read, pages), mask))
         };
-        answer(outcome.await, |pages| v1::BatchListAccountsResponse { results: pages.into_iter().map(page_result).collect() })
+        answer(outcome.await, |(pages, mask)| v1::BatchListAccountsResponse {
+            results: pages.into_iter().map(|page| page_result(page, mask)).collect(),
+        })
     }
 
     async fn change_role(&self, request: Request<v1::ChangeRoleRequest>) -> Answer<v1::ChangeRoleResponse> {
@@ -114,7 +119,7 @@ impl AuthService for Grpc {
             let (account, role, version) = checks.finish_with(|| Some((account?, role?, version?)))?;
             self.0.change_role(&principal, account, role, version).await
         };
-        answer(outcome.await, |record| v1::ChangeRoleResponse { account: Some(messages::account(&record)) })
+        answer(outcome.await, |record| v1::ChangeRoleResponse { account: Some(messages::account(&record, Mask::ALL)) })
     }
 
     async fn disable_account(&self, request: Request<v1::DisableAccountRequest>) -> Answer<v1::DisableAccountResponse> {
@@ -122,7 +127,7 @@ impl AuthService for Grpc {
         let v1::DisableAccountRequest { account_id, version } = request.into_inner();
         let outcome =
             async { self.0.disable_account(&principal, read::id("account_id", &account_id)?, read::version("version", version)?).await };
-        answer(outcome.await, |record| v1::DisableAccountResponse { account: Some(messages::account(&record)) })
+        answer(outcome.await, |record| v1::DisableAccountResponse { account: Some(messages::account(&record, Mask::ALL)) })
     }
 
     async fn enable_account(&self, request: Request<v1::EnableAccountRequest>) -> Answer<v1::EnableAccountResponse> {
@@ -130,7 +135,7 @@ impl AuthService for Grpc {
         let v1::EnableAccountRequest { account_id, version } = request.into_inner();
         let outcome =
             async { self.0.enable_account(&principal, read::id("account_id", &account_id)?, read::version("version", version)?).await };
-        answer(outcome.await, |record| v1::EnableAccountResponse { account: Some(messages::account(&record)) })
+        answer(outcome.await, |record| v1::EnableAccountResponse { account: Some(messages::account(&record, Mask::ALL)) })
     }
 
     async fn batch_list_account_history(
@@ -171,25 +176,25 @@ fn read_status(field: &str, number: i32) -> Result<account::Status> {
     }
 }
 
-fn account_result(id: String, record: Result<AccountRecord>) -> v1::AccountResult {
+fn account_result(id: String, record: Result<AccountRecord>, mask: Mask<v1::Account>) -> v1::AccountResult {
     let result = match record {
-        Ok(record) => account_result::Result::Account(messages::account(&record)),
+        Ok(record) => account_result::Result::Account(messages::account(&record, mask)),
         Err(error) => account_result::Result::Error(rpc_status(&error)),
     };
     v1::AccountResult { id, result: Some(result) }
 }
 
-fn page(page: Page<AccountRecord>) -> v1::ListAccountsResponse {
+fn page(page: Page<AccountRecord>, mask: Mask<v1::Account>) -> v1::ListAccountsResponse {
     v1::ListAccountsResponse {
         next_page_token: page.next_page_token().unwrap_or_default().to_owned(),
-        accounts: page.items.iter().map(messages::account).collect(),
+        accounts: page.items.iter().map(|record| messages::account(record, mask)).collect(),
         cursors: page.cursors,
     }
 }
 
-fn page_result(outcome: Result<Page<AccountRecord>>) -> v1::AccountsPageResult {
+fn page_result(outcome: Result<Page<AccountRecord>>, mask: Mask<v1::Account>) -> v1::AccountsPageResult {
     let result = match outcome {
-        Ok(found) => accounts_page_result::Result::Page(page(found)),
+        Ok(found) => accounts_page_result::Result::Page(page(found, mask)),
         Err(error) => accounts_page_result::Result::Error(rpc_status(&error)),
     };
     v1::AccountsPageResult { result: Some(result) }

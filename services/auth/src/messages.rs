@@ -1,6 +1,6 @@
 //! The domain's values as messages of the contract.
 
-use contracts::{crm::auth::v1, write};
+use contracts::{crm::auth::v1, mask::Mask, masked, write};
 use kernel::EmployeeId;
 use runtime::token::Jwk;
 
@@ -10,13 +10,18 @@ use crate::{
 };
 
 /// An account as callers get it.
-pub(crate) fn account(record: &AccountRecord) -> v1::Account {
-    v1::Account { last_signed_in_at: record.last_signed_in_at.map(write::timestamp), ..published(&record.account) }
+pub(crate) fn account(record: &AccountRecord, mask: Mask<v1::Account>) -> v1::Account {
+    let AccountRecord { account, last_signed_in_at } = record;
+    masked!(mask => v1::Account { last_signed_in_at: last_signed_in_at.map(write::timestamp), ..without_last_sign_in(account, mask) })
 }
 
 /// An account as events carry it: without the time of the last sign-in, since nothing is published when only that changes.
 pub(crate) fn published(account: &Account) -> v1::Account {
-    v1::Account {
+    without_last_sign_in(account, Mask::ALL)
+}
+
+fn without_last_sign_in(account: &Account, mask: Mask<v1::Account>) -> v1::Account {
+    masked!(mask => v1::Account {
         id: account.id.to_string(),
         version: account.version,
         email: account.email.to_string(),
@@ -27,7 +32,7 @@ pub(crate) fn published(account: &Account) -> v1::Account {
         created_at: Some(write::timestamp(account.created_at)),
         last_signed_in_at: None,
         invitation_expires_at: account.invitation_expires_at.map(write::timestamp),
-    }
+    })
 }
 
 fn status(status: Status) -> v1::AccountStatus {
@@ -45,7 +50,7 @@ pub(crate) fn session(tokens: &Tokens) -> v1::Session {
         access_token_expires_at: Some(write::timestamp(tokens.access_token_expires_at)),
         refresh_token: tokens.refresh_token.expose().to_owned(),
         expires_at: Some(write::timestamp(tokens.expires_at)),
-        account: Some(account(&tokens.account)),
+        account: Some(account(&tokens.account, Mask::ALL)),
     }
 }
 
@@ -54,7 +59,7 @@ pub(crate) fn invitation(invitation: &Invitation) -> v1::CreateInvitationRespons
     v1::CreateInvitationResponse {
         token: invitation.token.expose().to_owned(),
         expires_at: Some(write::timestamp(invitation.expires_at)),
-        account: Some(account(&invitation.account)),
+        account: Some(account(&invitation.account, Mask::ALL)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use contracts::{
     crm::customer::v1::{self, customer_result, customer_service_server::CustomerService, customers_page_result},
+    mask::Mask,
     read,
 };
 use kernel::{CustomerId, Principal, Result, Role};
@@ -38,48 +39,53 @@ impl CustomerService for Grpc {
 
     async fn batch_get_customers(&self, request: Request<v1::BatchGetCustomersRequest>) -> Answer<v1::BatchGetCustomersResponse> {
         let principal = caller(&request, OFFICE)?;
-        let texts = request.into_inner().ids;
+        let v1::BatchGetCustomersRequest { ids: texts, read_mask } = request.into_inner();
         let outcome = async {
+            let mask = Mask::read(read_mask.as_ref())?;
             read::batch_size("ids", texts.len(), read::MAX_IDS)?;
             let ids: Vec<Result<CustomerId>> = texts.iter().map(|id| read::id("id", id)).collect();
             let known: Vec<CustomerId> = ids.iter().flatten().copied().collect();
             let records = self.0.batch_get_customers(&principal, &known).await?;
-            Ok(in_their_places(ids, records))
+            Ok((in_their_places(ids, records), mask))
         };
-        answer(outcome.await, |records| v1::BatchGetCustomersResponse {
-            results: texts.into_iter().zip(records).map(|(id, record)| customer_result(id, record)).collect(),
+        answer(outcome.await, |(records, mask)| v1::BatchGetCustomersResponse {
+            results: texts.into_iter().zip(records).map(|(id, record)| customer_result(id, record, mask)).collect(),
         })
     }
 
     async fn list_customers(&self, request: Request<v1::ListCustomersRequest>) -> Answer<v1::ListCustomersResponse> {
         let principal = caller(&request, OFFICE)?;
         let outcome = async { self.0.list_customers(&principal, requests::list_customers(request.into_inner())?).await };
-        answer(outcome.await, page)
+        answer(outcome.await, |found| page(found, Mask::ALL))
     }
 
     async fn batch_list_customers(&self, request: Request<v1::BatchListCustomersRequest>) -> Answer<v1::BatchListCustomersResponse> {
         let principal = caller(&request, OFFICE)?;
         let outcome = async {
-            let requests = request.into_inner().requests;
+            let v1::BatchListCustomersRequest { requests, read_mask } = request.into_inner();
+            let mask = Mask::read(read_mask.as_ref())?;
             read::batch_size("requests", requests.len(), read::MAX_LISTS)?;
             let mut lists = Vec::with_capacity(requests.len());
             // For each list whether it was read, so that the pages find their places.
             let read: Vec<Result<()>> =
                 requests.into_iter().map(|list| requests::list_customers(list).map(|list| lists.push(list))).collect();
             let pages = self.0.batch_list_customers(&principal, &lists).await?;
-            Ok(in_their_places(read, pages))
+            Ok((in_their_places(read, pages), mask))
         };
-        answer(outcome.await, |pages| v1::BatchListCustomersResponse { results: pages.into_iter().map(page_result).collect() })
+        answer(outcome.await, |(pages, mask)| v1::BatchListCustomersResponse {
+            results: pages.into_iter().map(|page| page_result(page, mask)).collect(),
+        })
     }
 
     async fn search_customers(&self, request: Request<v1::SearchCustomersRequest>) -> Answer<v1::SearchCustomersResponse> {
         let principal = caller(&request, OFFICE)?;
         let outcome = async {
+            let mask = Mask::read(request.get_ref().read_mask.as_ref())?;
             let search = requests::search_customers(request.into_inner())?;
-            self.0.search_customers(&principal, &search).await
+            Ok((self.0.search_customers(&principal, &search).await?, mask))
         };
-        answer(outcome.await, |found| v1::SearchCustomersResponse {
-            customers: found.customers.iter().map(messages::customer).collect(),
+        answer(outcome.await, |(found, mask)| v1::SearchCustomersResponse {
+            customers: found.customers.iter().map(|record| messages::customer(record, mask)).collect(),
             more: found.more,
         })
     }
@@ -181,28 +187,28 @@ fn caller<T>(request: &Request<T>, needed: Role) -> Result<Principal, Status> {
 }
 
 fn customer(record: &CustomerRecord) -> Option<v1::Customer> {
-    Some(messages::customer(record))
+    Some(messages::customer(record, Mask::ALL))
 }
 
-fn customer_result(id: String, record: Result<CustomerRecord>) -> v1::CustomerResult {
+fn customer_result(id: String, record: Result<CustomerRecord>, mask: Mask<v1::Customer>) -> v1::CustomerResult {
     let result = match record {
-        Ok(record) => customer_result::Result::Customer(messages::customer(&record)),
+        Ok(record) => customer_result::Result::Customer(messages::customer(&record, mask)),
         Err(error) => customer_result::Result::Error(rpc_status(&error)),
     };
     v1::CustomerResult { id, result: Some(result) }
 }
 
-fn page(page: Page<CustomerRecord>) -> v1::ListCustomersResponse {
+fn page(page: Page<CustomerRecord>, mask: Mask<v1::Customer>) -> v1::ListCustomersResponse {
     v1::ListCustomersResponse {
         next_page_token: page.next_page_token().unwrap_or_default().to_owned(),
-        customers: page.items.iter().map(messages::customer).collect(),
+        customers: page.items.iter().map(|record| messages::customer(record, mask)).collect(),
         cursors: page.cursors,
     }
 }
 
-fn page_result(outcome: Result<Page<CustomerRecord>>) -> v1::CustomersPageResult {
+fn page_result(outcome: Result<Page<CustomerRecord>>, mask: Mask<v1::Customer>) -> v1::CustomersPageResult {
     let result = match outcome {
-        Ok(found) => customers_page_result::Result::Page(page(found)),
+        Ok(found) => customers_page_result::Result::Page(page(found, mask)),
         Err(error) => customers_page_result::Result::Error(rpc_status(&error)),
     };
     v1::CustomersPageResult { result: Some(result) }

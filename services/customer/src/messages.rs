@@ -1,6 +1,6 @@
 //! The domain's values as messages of the contract.
 
-use contracts::{crm::customer::v1, write};
+use contracts::{crm::customer::v1, mask::Mask, masked, write};
 use kernel::{EmailAddress, PhoneNumber};
 
 use crate::{
@@ -9,20 +9,24 @@ use crate::{
 };
 
 /// A customer as callers get them.
-pub(crate) fn customer(record: &CustomerRecord) -> v1::Customer {
+pub(crate) fn customer(record: &CustomerRecord, mask: Mask<v1::Customer>) -> v1::Customer {
     let CustomerRecord { customer, facts } = record;
-    v1::Customer {
+    masked!(mask => v1::Customer {
         notes: customer.notes.iter().map(note).collect(),
         order_count: facts.order_count,
         last_service_at: facts.last_service_at.map(write::timestamp),
-        ..published(customer)
-    }
+        ..without_notes(customer, mask)
+    })
 }
 
 /// A customer as events carry them: without the office's notes and without what orders make known, since nothing is
 /// published when those change, and what was true at some earlier event would be taken for what is true now.
 pub(crate) fn published(customer: &Customer) -> v1::Customer {
-    v1::Customer {
+    without_notes(customer, Mask::ALL)
+}
+
+fn without_notes(customer: &Customer, mask: Mask<v1::Customer>) -> v1::Customer {
+    masked!(mask => v1::Customer {
         id: customer.id.to_string(),
         version: customer.version,
         r#type: customer_type(customer.kind).into(),
@@ -38,7 +42,7 @@ pub(crate) fn published(customer: &Customer) -> v1::Customer {
         last_service_at: None,
         created_at: Some(write::timestamp(customer.created_at)),
         updated_at: Some(write::timestamp(customer.updated_at)),
-    }
+    })
 }
 
 fn customer_type(kind: CustomerType) -> v1::CustomerType {

@@ -2,6 +2,7 @@
 
 use contracts::{
     crm::employee::v1::{self, employee_result, employee_service_server::EmployeeService, employees_page_result},
+    mask::Mask,
     read,
 };
 use kernel::Result;
@@ -38,16 +39,21 @@ impl EmployeeService for Grpc {
 
     async fn batch_get_employees(&self, request: Request<v1::BatchGetEmployeesRequest>) -> Answer<v1::BatchGetEmployeesResponse> {
         let principal = principal(&request)?;
-        let ids = request.into_inner().ids;
+        let v1::BatchGetEmployeesRequest { ids, read_mask } = request.into_inner();
         let outcome = async {
+            let mask = Mask::read(read_mask.as_ref())?;
             read::batch_size("ids", ids.len(), read::MAX_IDS)?;
             let read: Vec<_> = ids.iter().map(|id| read::id("id", id)).collect();
             let good: Vec<_> = read.iter().filter_map(|id| id.as_ref().ok().copied()).collect();
             let answers = self.0.batch_get_employees(&principal, &good).await?;
-            Ok(in_their_places(read, answers))
+            Ok((in_their_places(read, answers), mask))
         };
-        answer(outcome.await, |answers| v1::BatchGetEmployeesResponse {
-            results: ids.into_iter().zip(answers).map(|(id, answer)| v1::EmployeeResult { id, result: Some(result(answer)) }).collect(),
+        answer(outcome.await, |(answers, mask)| v1::BatchGetEmployeesResponse {
+            results: ids
+                .into_iter()
+                .zip(answers)
+                .map(|(id, answer)| v1::EmployeeResult { id, result: Some(result(answer, mask)) })
+                .collect(),
         })
     }
 
@@ -57,32 +63,34 @@ impl EmployeeService for Grpc {
             let list = requests::list(request.into_inner())?;
             self.0.list_employees(&principal, &list).await
         };
-        answer(outcome.await, |found| page(&found))
+        answer(outcome.await, |found| page(&found, Mask::ALL))
     }
 
     async fn batch_list_employees(&self, request: Request<v1::BatchListEmployeesRequest>) -> Answer<v1::BatchListEmployeesResponse> {
         let principal = principal(&request)?;
         let outcome = async {
-            let requests = request.into_inner().requests;
+            let v1::BatchListEmployeesRequest { requests, read_mask } = request.into_inner();
+            let mask = Mask::read(read_mask.as_ref())?;
             read::batch_size("requests", requests.len(), read::MAX_LISTS)?;
             let mut good = Vec::with_capacity(requests.len());
             let read = requests.into_iter().map(|list| requests::list(list).map(|list| good.push(list))).collect();
             let answers = self.0.batch_list_employees(&principal, &good).await?;
-            Ok(in_their_places(read, answers))
+            Ok((in_their_places(read, answers), mask))
         };
-        answer(outcome.await, |answers| v1::BatchListEmployeesResponse {
-            results: answers.into_iter().map(|answer| v1::EmployeesPageResult { result: Some(page_result(answer)) }).collect(),
+        answer(outcome.await, |(answers, mask)| v1::BatchListEmployeesResponse {
+            results: answers.into_iter().map(|answer| v1::EmployeesPageResult { result: Some(page_result(answer, mask)) }).collect(),
         })
     }
 
     async fn search_employees(&self, request: Request<v1::SearchEmployeesRequest>) -> Answer<v1::SearchEmployeesResponse> {
         let principal = principal(&request)?;
         let outcome = async {
+            let mask = Mask::read(request.get_ref().read_mask.as_ref())?;
             let search = requests::search(request.into_inner())?;
-            self.0.search_employees(&principal, &search).await
+            Ok((self.0.search_employees(&principal, &search).await?, mask))
         };
-        answer(outcome.await, |found| v1::SearchEmployeesResponse {
-            employees: found.employees.iter().map(messages::employee).collect(),
+        answer(outcome.await, |(found, mask)| v1::SearchEmployeesResponse {
+            employees: found.employees.iter().map(|employee| messages::employee(employee, mask)).collect(),
             more: found.more,
         })
     }
@@ -185,26 +193,26 @@ impl EmployeeService for Grpc {
 }
 
 fn some(employee: &Employee) -> Option<v1::Employee> {
-    Some(messages::employee(employee))
+    Some(messages::employee(employee, Mask::ALL))
 }
 
-fn result(answer: Result<Employee>) -> employee_result::Result {
+fn result(answer: Result<Employee>, mask: Mask<v1::Employee>) -> employee_result::Result {
     match answer {
-        Ok(employee) => employee_result::Result::Employee(messages::employee(&employee)),
+        Ok(employee) => employee_result::Result::Employee(messages::employee(&employee, mask)),
         Err(error) => employee_result::Result::Error(rpc_status(&error)),
     }
 }
 
-fn page_result(answer: Result<Page<Employee>>) -> employees_page_result::Result {
+fn page_result(answer: Result<Page<Employee>>, mask: Mask<v1::Employee>) -> employees_page_result::Result {
     match answer {
-        Ok(found) => employees_page_result::Result::Page(page(&found)),
+        Ok(found) => employees_page_result::Result::Page(page(&found, mask)),
         Err(error) => employees_page_result::Result::Error(rpc_status(&error)),
     }
 }
 
-fn page(page: &Page<Employee>) -> v1::ListEmployeesResponse {
+fn page(page: &Page<Employee>, mask: Mask<v1::Employee>) -> v1::ListEmployeesResponse {
     v1::ListEmployeesResponse {
-        employees: page.items.iter().map(messages::employee).collect(),
+        employees: page.items.iter().map(|employee| messages::employee(employee, mask)).collect(),
         cursors: page.cursors.clone(),
         next_page_token: page.next_page_token().unwrap_or_default().to_owned(),
     }

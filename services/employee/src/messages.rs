@@ -1,13 +1,13 @@
 //! The domain's values as messages of the contract.
 
-use contracts::{crm::employee::v1, write};
+use contracts::{crm::employee::v1, mask::Mask, masked, write};
 use kernel::EmailAddress;
 
 use crate::domain::{Employee, Login, Photo, Status, TimeOff, Weekday, Window};
 
 /// An employee, as callers get them and as events carry them.
-pub(crate) fn employee(employee: &Employee) -> v1::Employee {
-    v1::Employee {
+pub(crate) fn employee(employee: &Employee, mask: Mask<v1::Employee>) -> v1::Employee {
+    masked!(mask => v1::Employee {
         id: employee.id.to_string(),
         version: employee.version,
         first_name: employee.first_name.to_string(),
@@ -23,7 +23,7 @@ pub(crate) fn employee(employee: &Employee) -> v1::Employee {
         login: Some(login(&employee.login)),
         created_at: Some(write::timestamp(employee.created_at)),
         updated_at: Some(write::timestamp(employee.updated_at)),
-    }
+    })
 }
 
 fn status(status: Status) -> v1::EmployeeStatus {

@@ -1,6 +1,6 @@
 //! What other services are told of employees.
 
-use contracts::crm::employee::v1;
+use contracts::{crm::employee::v1, mask::Mask};
 use kernel::{Env, Envelope, Principal};
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 /// The envelope of a transition that ended in `employee`.
 pub(crate) fn envelope(env: &Env, principal: &Principal, event: Event, employee: &Employee) -> Envelope {
     let (subject, version) = (employee.id.uuid(), employee.version);
-    let message = Some(messages::employee(employee));
+    let message = Some(messages::employee(employee, Mask::ALL));
     match event {
         Event::Created => events::envelope(env, principal, SERVICE, subject, version, &v1::EmployeeCreated { employee: message }),
         Event::Updated => events::envelope(env, principal, SERVICE, subject, version, &v1::EmployeeUpdated { employee: message }),

@@ -2,6 +2,7 @@
 
 use contracts::{
     crm::order::v1::{self, order_result, order_service_server::OrderService, orders_page_result},
+    mask::Mask,
     read,
 };
 use kernel::{OrderId, Result};
@@ -35,36 +36,40 @@ impl OrderService for Grpc {
 
     async fn batch_get_orders(&self, request: Request<v1::BatchGetOrdersRequest>) -> Answer<v1::BatchGetOrdersResponse> {
         let principal = principal(&request)?;
-        let texts = request.into_inner().ids;
+        let v1::BatchGetOrdersRequest { ids: texts, read_mask } = request.into_inner();
         let outcome = async {
+            let mask = Mask::read(read_mask.as_ref())?;
             read::batch_size("ids", texts.len(), read::MAX_IDS)?;
             let ids: Vec<Result<OrderId>> = texts.iter().map(|id| read::id("id", id)).collect();
             let known: Vec<OrderId> = ids.iter().flatten().copied().collect();
             let views = self.0.batch_get_orders(&principal, &known).await?;
-            Ok(in_their_places(ids, views))
+            Ok((in_their_places(ids, views), mask))
         };
-        answer(outcome.await, |views| v1::BatchGetOrdersResponse {
-            results: texts.into_iter().zip(views).map(|(id, view)| order_result(id, view)).collect(),
+        answer(outcome.await, |(views, mask)| v1::BatchGetOrdersResponse {
+            results: texts.into_iter().zip(views).map(|(id, view)| order_result(id, view, mask)).collect(),
         })
     }
 
     async fn list_orders(&self, request: Request<v1::ListOrdersRequest>) -> Answer<v1::ListOrdersResponse> {
         let principal = principal(&request)?;
         let outcome = async { self.0.list_orders(&principal, requests::list_orders(request.into_inner())?).await };
-        answer(outcome.await, page)
+        answer(outcome.await, |found| page(found, Mask::ALL))
     }
 
     async fn batch_list_orders(&self, request: Request<v1::BatchListOrdersRequest>) -> Answer<v1::BatchListOrdersResponse> {
         let principal = principal(&request)?;
         let outcome = async {
-            let requests = request.into_inner().requests;
+            let v1::BatchListOrdersRequest { requests, read_mask } = request.into_inner();
+            let mask = Mask::read(read_mask.as_ref())?;
             read::batch_size("requests", requests.len(), read::MAX_LISTS)?;
             let mut lists = Vec::with_capacity(requests.len());
             let read: Vec<Result<()>> = requests.into_iter().map(|list| requests::list_orders(list).map(|list| lists.push(list))).collect();
             let pages = self.0.batch_list_orders(&principal, &lists).await?;
-            Ok(in_their_places(read, pages))
+            Ok((in_their_places(read, pages), mask))
         };
-        answer(outcome.await, |pages| v1::BatchListOrdersResponse { results: pages.into_iter().map(page_result).collect() })
+        answer(outcome.await, |(pages, mask)| v1::BatchListOrdersResponse {
+            results: pages.into_iter().map(|page| page_result(page, mask)).collect(),
+        })
     }
 
     async fn update_order(&self, request: Request<v1::UpdateOrderRequest>) -> Answer<v1::UpdateOrderResponse> {
@@ -175,32 +180,32 @@ impl OrderService for Grpc {
 }
 
 fn order(view: &OrderView) -> Option<v1::Order> {
-    Some(message(view))
+    Some(message(view, Mask::ALL))
 }
 
-fn message(OrderView { order, prices }: &OrderView) -> v1::Order {
-    if *prices { messages::order(order) } else { messages::order_without_prices(order) }
+fn message(OrderView { order, prices }: &OrderView, mask: Mask<v1::Order>) -> v1::Order {
+    if *prices { messages::order(order, mask) } else { messages::order_without_prices(order, mask) }
 }
 
-fn order_result(id: String, view: Result<OrderView>) -> v1::OrderResult {
+fn order_result(id: String, view: Result<OrderView>, mask: Mask<v1::Order>) -> v1::OrderResult {
     let result = match view {
-        Ok(view) => order_result::Result::Order(message(&view)),
+        Ok(view) => order_result::Result::Order(message(&view, mask)),
         Err(error) => order_result::Result::Error(rpc_status(&error)),
     };
     v1::OrderResult { id, result: Some(result) }
 }
 
-fn page(page: Page<OrderView>) -> v1::ListOrdersResponse {
+fn page(page: Page<OrderView>, mask: Mask<v1::Order>) -> v1::ListOrdersResponse {
     v1::ListOrdersResponse {
         next_page_token: page.next_page_token().unwrap_or_default().to_owned(),
-        orders: page.items.iter().map(message).collect(),
+        orders: page.items.iter().map(|view| message(view, mask)).collect(),
         cursors: page.cursors,
     }
 }
 
-fn page_result(outcome: Result<Page<OrderView>>) -> v1::OrdersPageResult {
+fn page_result(outcome: Result<Page<OrderView>>, mask: Mask<v1::Order>) -> v1::OrdersPageResult {
     let result = match outcome {
-        Ok(found) => orders_page_result::Result::Page(page(found)),
+        Ok(found) => orders_page_result::Result::Page(page(found, mask)),
         Err(error) => orders_page_result::Result::Error(rpc_status(&error)),
     };
     v1::OrdersPageResult { result: Some(result) }

@@ -1,6 +1,6 @@
 //! The domain's values as messages of the contract.
 
-use contracts::{crm::order::v1, write};
+use contracts::{crm::order::v1, mask::Mask, masked, write};
 use kernel::Timestamp;
 
 use crate::domain::{
@@ -9,13 +9,17 @@ use crate::domain::{
 };
 
 /// An order with everything in it, as events carry it and the office gets it.
-pub(crate) fn order(order: &Order) -> v1::Order {
-    v1::Order { price_terms: Some(terms(&order.price_terms)), price: Some(price(&order.price)), ..order_without_prices(order) }
+pub(crate) fn order(order: &Order, mask: Mask<v1::Order>) -> v1::Order {
+    masked!(mask => v1::Order {
+        price_terms: Some(terms(&order.price_terms)),
+        price: Some(price(&order.price)),
+        ..order_without_prices(order, mask)
+    })
 }
 
 /// An order as a cleaner gets it.
-pub(crate) fn order_without_prices(order: &Order) -> v1::Order {
-    v1::Order {
+pub(crate) fn order_without_prices(order: &Order, mask: Mask<v1::Order>) -> v1::Order {
+    masked!(mask => v1::Order {
         id: order.id.to_string(),
         version: order.version,
         customer_id: order.customer_id.to_string(),
@@ -41,7 +45,7 @@ pub(crate) fn order_without_prices(order: &Order) -> v1::Order {
         cancellation: order.cancellation.as_ref().map(cancellation),
         created_at: at(order.created_at),
         updated_at: at(order.updated_at),
-    }
+    })
 }
 
 fn at(at: Timestamp) -> Option<prost_types::Timestamp> {

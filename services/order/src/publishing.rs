@@ -1,6 +1,6 @@
 //! What other services are told of orders.
 
-use contracts::crm::order::v1;
+use contracts::{crm::order::v1, mask::Mask};
 use kernel::{Env, Envelope, Principal};
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 
 /// The envelope of `event`, which left `order` as it is; for a deletion, as it was.
 pub(crate) fn envelope(env: &Env, principal: &Principal, order: &Order, event: OrderEvent) -> Envelope {
-    let after = || Some(messages::order(order));
+    let after = || Some(messages::order(order, Mask::ALL));
     let publishing = Publishing { env, principal, order };
     match event {
         OrderEvent::Created => publishing.of(&v1::OrderCreated { order: after() }),

@@ -7,6 +7,7 @@
 //! | [`error`] | [`kernel::Error`] ↔ `google.rpc.Status` with details |
 //! | [`write`] | kernel values → messages |
 //! | [`read`] | messages → kernel values, with errors that name the field |
+//! | [`mask`] | the fields that a caller asks for |
 //! | [`consumers`] | who gets which events |
 //! | [`event`] | events whose kind is known at run time only |
 //! | [`methods()`] | what the contracts say of each method: its path, whether it is public, idempotent, a batch |
@@ -30,6 +31,7 @@ pub mod google {
 pub mod consumers;
 pub mod error;
 pub mod event;
+pub mod mask;
 mod method;
 pub mod read;
 pub mod write;

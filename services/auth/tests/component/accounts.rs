@@ -24,8 +24,12 @@ async fn a_batch_answers_each_id_in_its_place() {
         house.bed.env.new_id::<()>().to_string(),
         cleaner.id.to_string(),
     ];
-    let answer =
-        house.client.clone().batch_get_accounts(with(&manager.access, v1::BatchGetAccountsRequest { ids: ids.clone() })).await.unwrap();
+    let answer = house
+        .client
+        .clone()
+        .batch_get_accounts(with(&manager.access, v1::BatchGetAccountsRequest { read_mask: None, ids: ids.clone() }))
+        .await
+        .unwrap();
     let results = answer.into_inner().results;
     assert_eq!(results.iter().map(|result| result.id.clone()).collect::<Vec<_>>(), ids);
     let told: Vec<String> = results
@@ -38,7 +42,8 @@ async fn a_batch_answers_each_id_in_its_place() {
     assert_eq!(told, ["person2@example.com", "id INVALID_ID", "person1@example.com", "NOT_FOUND", "NOT_FOUND", "person2@example.com"]);
 
     for ids in [vec![], vec![String::new(); 10_001]] {
-        let refused = house.client.clone().batch_get_accounts(with(&manager.access, v1::BatchGetAccountsRequest { ids })).await;
+        let refused =
+            house.client.clone().batch_get_accounts(with(&manager.access, v1::BatchGetAccountsRequest { read_mask: None, ids })).await;
         assert_eq!(code(refused.map_err(error)), "ids OUT_OF_RANGE");
     }
 }
@@ -90,7 +95,12 @@ async fn a_list_that_can_t_be_is_refused_in_its_place() {
             ..Default::default()
         },
     ];
-    let answer = house.client.clone().batch_list_accounts(with(&admin.access, v1::BatchListAccountsRequest { requests })).await.unwrap();
+    let answer = house
+        .client
+        .clone()
+        .batch_list_accounts(with(&admin.access, v1::BatchListAccountsRequest { read_mask: None, requests }))
+        .await
+        .unwrap();
     let told: Vec<String> = answer
         .into_inner()
         .results

@@ -155,7 +155,10 @@ async fn invoke(
             client.get_account(by(token, v1::GetAccountRequest { id: account_id })).await?;
         }
         "BatchGetAccounts" => {
-            let answer = client.batch_get_accounts(by(token, v1::BatchGetAccountsRequest { ids: vec![account_id] })).await?.into_inner();
+            let answer = client
+                .batch_get_accounts(by(token, v1::BatchGetAccountsRequest { read_mask: None, ids: vec![account_id] }))
+                .await?
+                .into_inner();
             if let Some(v1::account_result::Result::Error(status)) = &answer.results[0].result {
                 return Ok(Code::from_i32(status.code));
             }
@@ -164,7 +167,7 @@ async fn invoke(
             client.list_accounts(by(token, v1::ListAccountsRequest::default())).await?;
         }
         "BatchListAccounts" => {
-            let request = v1::BatchListAccountsRequest { requests: vec![v1::ListAccountsRequest::default()] };
+            let request = v1::BatchListAccountsRequest { read_mask: None, requests: vec![v1::ListAccountsRequest::default()] };
             client.batch_list_accounts(by(token, request)).await?;
         }
         "ChangeRole" => {

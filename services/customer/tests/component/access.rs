@@ -26,12 +26,15 @@ macro_rules! call {
 const ROWS: &[Row] = &[
     ("CreateCustomer", OFFICE, call!(create_customer, |_it| organisation("Another"))),
     ("GetCustomer", OFFICE, call!(get_customer, |it| v1::GetCustomerRequest { id: it.id })),
-    ("BatchGetCustomers", OFFICE, call!(batch_get_customers, |it| v1::BatchGetCustomersRequest { ids: vec![it.id] })),
+    ("BatchGetCustomers", OFFICE, call!(batch_get_customers, |it| v1::BatchGetCustomersRequest { read_mask: None, ids: vec![it.id] })),
     ("ListCustomers", OFFICE, call!(list_customers, |_it| v1::ListCustomersRequest::default())),
     (
         "BatchListCustomers",
         OFFICE,
-        call!(batch_list_customers, |_it| v1::BatchListCustomersRequest { requests: vec![v1::ListCustomersRequest::default()] }),
+        call!(batch_list_customers, |_it| v1::BatchListCustomersRequest {
+            read_mask: None,
+            requests: vec![v1::ListCustomersRequest::default()]
+        }),
     ),
     (
         "SearchCustomers",
@@ -153,7 +156,11 @@ async fn another_companys_customers_do_not_exist() {
     let text = customer.name.clone();
     let found = admin().search_customers(v1::SearchCustomersRequest { text, ..Default::default() }).await.unwrap().into_inner();
     assert!(found.customers.is_empty());
-    let got = admin().batch_get_customers(v1::BatchGetCustomersRequest { ids: vec![customer.id.clone()] }).await.unwrap().into_inner();
+    let got = admin()
+        .batch_get_customers(v1::BatchGetCustomersRequest { read_mask: None, ids: vec![customer.id.clone()] })
+        .await
+        .unwrap()
+        .into_inner();
     assert!(matches!(got.results[0].result, Some(v1::customer_result::Result::Error(_))));
     assert_eq!(office.read(&customer.id).await, customer);
 }

@@ -235,7 +235,7 @@ async fn lists_searches_and_batches_that_break_rules_are_refused_by_field() {
     let list = |page_size, page_token: &str| v1::ListCustomersRequest { page_size, page_token: page_token.into(), ..Default::default() };
     let filtered =
         |types, statuses| v1::ListCustomersRequest { filter: Some(v1::CustomerFilter { types, statuses }), ..Default::default() };
-    let search = |text: &str, limit| v1::SearchCustomersRequest { text: text.into(), limit, filter: None };
+    let search = |text: &str, limit| v1::SearchCustomersRequest { read_mask: None, text: text.into(), limit, filter: None };
     let other_list = client
         .list_customers(v1::ListCustomersRequest { order_by: v1::CustomerOrderBy::CreatedAtDesc.into(), ..list(Some(1), "") })
         .await
@@ -264,12 +264,14 @@ async fn lists_searches_and_batches_that_break_rules_are_refused_by_field() {
         ("no ids", seen(client.batch_get_customers(v1::BatchGetCustomersRequest::default()).await), "invalid: ids OUT_OF_RANGE"),
         (
             "10,001 ids",
-            seen(client.batch_get_customers(v1::BatchGetCustomersRequest { ids: vec![NOBODY.into(); 10_001] }).await),
+            seen(client.batch_get_customers(v1::BatchGetCustomersRequest { read_mask: None, ids: vec![NOBODY.into(); 10_001] }).await),
             "invalid: ids OUT_OF_RANGE",
         ),
         (
             "1,001 lists",
-            seen(client.batch_list_customers(v1::BatchListCustomersRequest { requests: vec![list(None, ""); 1_001] }).await),
+            seen(
+                client.batch_list_customers(v1::BatchListCustomersRequest { read_mask: None, requests: vec![list(None, ""); 1_001] }).await,
+            ),
             "invalid: requests OUT_OF_RANGE",
         ),
         (
@@ -291,7 +293,8 @@ async fn in_a_batch_each_wrong_question_gets_its_own_answer_and_the_others_their
     let anna = office.customer("Anna").await;
 
     let ids = vec![NOBODY.into(), anna.id.clone(), "x".into(), anna.id.clone()];
-    let answers = client.batch_get_customers(v1::BatchGetCustomersRequest { ids: ids.clone() }).await.unwrap().into_inner().results;
+    let answers =
+        client.batch_get_customers(v1::BatchGetCustomersRequest { read_mask: None, ids: ids.clone() }).await.unwrap().into_inner().results;
     assert_eq!(answers.iter().map(|answer| answer.id.clone()).collect::<Vec<_>>(), ids);
     let answers: Vec<String> = answers
         .into_iter()
@@ -304,7 +307,8 @@ async fn in_a_batch_each_wrong_question_gets_its_own_answer_and_the_others_their
 
     let list = |page_size, page_token: &str| v1::ListCustomersRequest { page_size, page_token: page_token.into(), ..Default::default() };
     let requests = vec![list(Some(0), ""), list(None, ""), list(None, "made-up"), list(Some(1), "")];
-    let answers = client.batch_list_customers(v1::BatchListCustomersRequest { requests }).await.unwrap().into_inner().results;
+    let answers =
+        client.batch_list_customers(v1::BatchListCustomersRequest { read_mask: None, requests }).await.unwrap().into_inner().results;
     let answers: Vec<String> = answers
         .into_iter()
         .map(|answer| match answer.result.unwrap() {

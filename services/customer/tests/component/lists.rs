@@ -127,8 +127,12 @@ async fn a_batch_of_lists_answers_each_in_its_place() {
     office.created(organisation("SIA Tīrs")).await;
     let organisations = v1::CustomerFilter { types: vec![v1::CustomerType::Organisation.into()], ..Default::default() };
     let requests = vec![list(2, ""), v1::ListCustomersRequest { filter: Some(organisations), ..list(2, "") }, list(3, "")];
-    let answers =
-        office.manager().batch_list_customers(v1::BatchListCustomersRequest { requests: requests.clone() }).await.unwrap().into_inner();
+    let answers = office
+        .manager()
+        .batch_list_customers(v1::BatchListCustomersRequest { read_mask: None, requests: requests.clone() })
+        .await
+        .unwrap()
+        .into_inner();
     for (answer, request) in answers.results.into_iter().zip(requests) {
         let alone = page(&office, request).await;
         assert_eq!(answer.result, Some(v1::customers_page_result::Result::Page(alone)));
@@ -150,4 +154,32 @@ async fn a_page_costs_the_same_however_many_customers_there_are() {
     let many = (cost(list(20, "")).await, cost(newest()).await);
     assert_eq!(few, many);
     assert!(many.0 <= 100, "a page of 20 examined {}", many.0);
+}
+
+#[tokio::test]
+async fn batches_and_searches_answer_with_the_fields_of_a_mask_alone_and_refuse_one_of_others() {
+    let office = Office::open().await;
+    let anna = office.customer("Anna").await;
+    let mask = |path: &str| Some(prost_types::FieldMask { paths: vec!["version".into(), path.into()] });
+    let only = v1::Customer { version: anna.version, name: anna.name.clone(), ..Default::default() };
+    let get = |path| v1::BatchGetCustomersRequest { ids: vec![anna.id.clone()], read_mask: mask(path) };
+    let lists = |path| v1::BatchListCustomersRequest { requests: vec![list(1, "")], read_mask: mask(path) };
+    let search = |path| v1::SearchCustomersRequest { text: "anna".into(), read_mask: mask(path), ..Default::default() };
+
+    let got = office.manager().batch_get_customers(get("name")).await.unwrap().into_inner().results.remove(0);
+    assert_eq!((got.id, got.result), (anna.id.clone(), Some(v1::customer_result::Result::Customer(only.clone()))));
+    let listed = office.manager().batch_list_customers(lists("name")).await.unwrap().into_inner().results.remove(0);
+    let Some(v1::customers_page_result::Result::Page(page)) = listed.result else { panic!("no page") };
+    assert_eq!(page.customers, std::slice::from_ref(&only));
+    let found = office.manager().search_customers(search("name")).await.unwrap().into_inner().customers;
+    assert_eq!(found, [only]);
+
+    let mut office = office.manager();
+    for refused in [
+        office.batch_get_customers(get("nmae")).await.unwrap_err(),
+        office.batch_list_customers(lists("properties.address")).await.unwrap_err(),
+        office.search_customers(search("")).await.unwrap_err(),
+    ] {
+        assert!(refused.message().contains("is none of the fields: id, version, type, name"), "{}", refused.message());
+    }
 }

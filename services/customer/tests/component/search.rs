@@ -6,7 +6,7 @@ use futures::{StreamExt as _, stream};
 use crate::office::{Office, organisation, person, property};
 
 async fn search(office: &Office, text: &str, limit: Option<i32>) -> v1::SearchCustomersResponse {
-    let request = v1::SearchCustomersRequest { text: text.into(), limit, filter: None };
+    let request = v1::SearchCustomersRequest { read_mask: None, text: text.into(), limit, filter: None };
     office.manager().search_customers(request).await.unwrap().into_inner()
 }
 
@@ -96,7 +96,7 @@ async fn filters_narrow_what_is_found() {
     office.customer("Anna Active").await;
     office.archived("Anna Archived").await;
     let filter = Some(v1::CustomerFilter { statuses: vec![v1::CustomerStatus::Archived.into()], ..Default::default() });
-    let request = v1::SearchCustomersRequest { text: "anna".into(), limit: None, filter };
+    let request = v1::SearchCustomersRequest { read_mask: None, text: "anna".into(), limit: None, filter };
     let found = office.manager().search_customers(request).await.unwrap().into_inner();
     assert_eq!(found.customers.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["Anna Archived"]);
 }

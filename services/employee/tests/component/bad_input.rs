@@ -264,7 +264,8 @@ async fn wrong_lists_are_refused_by_field_alone_and_in_a_batch() {
     }
     let good = ListEmployeesRequest::default;
     let requests = wrong_lists().into_iter().flat_map(|(wrong, ..)| [good(), wrong]).collect();
-    let results = world.manager().batch_list_employees(BatchListEmployeesRequest { requests }).await.unwrap().into_inner().results;
+    let results =
+        world.manager().batch_list_employees(BatchListEmployeesRequest { read_mask: None, requests }).await.unwrap().into_inner().results;
     assert_eq!(results.len(), 2 * wrong_lists().len());
     for (pair, (_, field, code)) in results.chunks(2).zip(wrong_lists()) {
         assert!(matches!(&pair[0].result, Some(employees_page_result::Result::Page(page)) if page.employees.len() == 1));
@@ -320,11 +321,14 @@ async fn a_batch_has_1_question_at_least_and_not_too_many() {
     let mut manager = world.manager();
     for count in [0, 10_001] {
         let ids = vec![NOBODY.to_owned(); count];
-        assert_eq!(violations(error(manager.batch_get_employees(BatchGetEmployeesRequest { ids }).await)), one("ids", "OUT_OF_RANGE"));
+        assert_eq!(
+            violations(error(manager.batch_get_employees(BatchGetEmployeesRequest { read_mask: None, ids }).await)),
+            one("ids", "OUT_OF_RANGE")
+        );
     }
     for count in [0, 1_001] {
         let requests = vec![ListEmployeesRequest::default(); count];
-        let outcome = manager.batch_list_employees(BatchListEmployeesRequest { requests }).await;
+        let outcome = manager.batch_list_employees(BatchListEmployeesRequest { read_mask: None, requests }).await;
         assert_eq!(violations(error(outcome)), one("requests", "OUT_OF_RANGE"));
         let queries = vec![HistoryQuery::default(); count];
         let outcome = manager.batch_list_employee_history(BatchListEmployeeHistoryRequest { queries }).await;
@@ -337,7 +341,13 @@ async fn a_batch_answers_each_id_with_the_employee_or_the_error() {
     let world = World::new().await;
     let anna = world.hire("Anna", "Ozola", "").await;
     let ids = vec![NOBODY.into(), anna.id.clone(), "x".into(), anna.id.clone()];
-    let results = world.manager().batch_get_employees(BatchGetEmployeesRequest { ids: ids.clone() }).await.unwrap().into_inner().results;
+    let results = world
+        .manager()
+        .batch_get_employees(BatchGetEmployeesRequest { read_mask: None, ids: ids.clone() })
+        .await
+        .unwrap()
+        .into_inner()
+        .results;
     assert_eq!(results.iter().map(|result| result.id.clone()).collect::<Vec<_>>(), ids);
     let answers: Vec<_> = results.into_iter().map(|result| result.result.unwrap()).collect();
     match &answers[..] {

@@ -67,7 +67,7 @@ async fn call(method: &str, client: &mut Client, employee: &Employee) -> Outcome
     let outcome = match method {
         "CreateEmployee" => client.create_employee(hire("New", "Person", "")).await.err(),
         "GetEmployee" => client.get_employee(GetEmployeeRequest { id: id() }).await.err(),
-        "BatchGetEmployees" => match client.batch_get_employees(BatchGetEmployeesRequest { ids: vec![id()] }).await {
+        "BatchGetEmployees" => match client.batch_get_employees(BatchGetEmployeesRequest { read_mask: None, ids: vec![id()] }).await {
             Ok(answer) => match answer.into_inner().results.remove(0).result.unwrap() {
                 employee_result::Result::Employee(_) => None,
                 employee_result::Result::Error(status) => {
@@ -77,9 +77,10 @@ async fn call(method: &str, client: &mut Client, employee: &Employee) -> Outcome
             Err(status) => Some(status),
         },
         "ListEmployees" => client.list_employees(ListEmployeesRequest::default()).await.err(),
-        "BatchListEmployees" => {
-            client.batch_list_employees(BatchListEmployeesRequest { requests: vec![ListEmployeesRequest::default()] }).await.err()
-        }
+        "BatchListEmployees" => client
+            .batch_list_employees(BatchListEmployeesRequest { read_mask: None, requests: vec![ListEmployeesRequest::default()] })
+            .await
+            .err(),
         "SearchEmployees" => {
             client.search_employees(SearchEmployeesRequest { text: "anna".into(), ..SearchEmployeesRequest::default() }).await.err()
         }
@@ -192,7 +193,7 @@ async fn a_cleaner_sees_their_times_off_but_never_the_rate() {
     let mut cleaner = world.cleaner(&anna);
     let got = cleaner.get_employee(GetEmployeeRequest { id: anna.id.clone() }).await.unwrap().into_inner().employee.unwrap();
     assert_eq!((got.hourly_rate.clone(), got.time_off[0].reason.as_str()), (None, "sick"));
-    let batch = BatchGetEmployeesRequest { ids: vec![anna.id.clone()] };
+    let batch = BatchGetEmployeesRequest { read_mask: None, ids: vec![anna.id.clone()] };
     match cleaner.batch_get_employees(batch).await.unwrap().into_inner().results.remove(0).result.unwrap() {
         employee_result::Result::Employee(employee) => assert_eq!(employee.hourly_rate, None),
         employee_result::Result::Error(status) => panic!("{status:?}"),

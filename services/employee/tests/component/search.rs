@@ -5,7 +5,7 @@ use contracts::crm::employee::v1::{DeactivateEmployeeRequest, EmployeeFilter, Se
 use crate::harness::{World, created, hire};
 
 async fn search(world: &World, text: &str, limit: Option<i32>) -> SearchEmployeesResponse {
-    let request = SearchEmployeesRequest { text: text.into(), filter: None, limit };
+    let request = SearchEmployeesRequest { read_mask: None, text: text.into(), filter: None, limit };
     world.manager().search_employees(request).await.unwrap().into_inner()
 }
 
@@ -91,6 +91,7 @@ async fn a_search_keeps_to_its_filter() {
     let berta = search(&world, "berta", None).await.employees.remove(0);
     world.manager().deactivate_employee(DeactivateEmployeeRequest { id: berta.id, version: 1 }).await.unwrap();
     let request = |statuses: Vec<i32>| SearchEmployeesRequest {
+        read_mask: None,
         text: "ber".into(),
         filter: Some(EmployeeFilter { statuses, skill: String::new() }),
         limit: None,

@@ -124,9 +124,27 @@ async fn a_cleaner_lists_their_own_orders_and_cannot_ask_for_anothers() {
     let Err(Error::PermissionDenied(message)) = answer(client.list_orders(list(&other.to_string())).await) else { panic!("not refused") };
     assert!(message.contains("own orders"), "{message}");
     let requests = vec![list(""), list(&other.to_string())];
-    let results = answer(client.batch_list_orders(v1::BatchListOrdersRequest { requests }).await).unwrap().results;
+    let results = answer(client.batch_list_orders(v1::BatchListOrdersRequest { read_mask: None, requests }).await).unwrap().results;
     assert!(matches!(results[0].result, Some(orders_page_result::Result::Page(_))));
     assert!(matches!(results[1].result, Some(orders_page_result::Result::Error(_))));
+}
+
+#[tokio::test]
+async fn a_mask_gives_a_cleaner_no_prices() {
+    let house = House::new().await;
+    house.customer(1, 1).await;
+    let own = house.employee(101).await;
+    let mine = house.assign(&house.order(9, 12).await, own).await.unwrap();
+    let asked = async |who| {
+        let read_mask = Some(prost_types::FieldMask { paths: ["id", "price", "price_terms"].map(str::to_owned).to_vec() });
+        let request = v1::BatchGetOrdersRequest { ids: vec![mine.id.clone()], read_mask };
+        let result = answer(house.client(who).batch_get_orders(request).await).unwrap().results.remove(0).result;
+        let Some(order_result::Result::Order(order)) = result else { panic!("no order") };
+        order
+    };
+    assert_eq!(asked(Who::Cleaner(own)).await, v1::Order { id: mine.id.clone(), ..Default::default() });
+    let office = asked(Who::Admin).await;
+    assert!(office.price.is_some() && office.price_terms.is_some() && office.status == 0, "{office:?}");
 }
 
 #[tokio::test]
@@ -184,7 +202,7 @@ async fn call(house: &House, who: Who, method: &str, order: &v1::Order) -> Resul
         "CreateOrder" => one(answer(client.create_order(create_request(crate::house::id(1), 1, 2)).await)?.order),
         "GetOrder" => one(answer(client.get_order(v1::GetOrderRequest { id }).await)?.order),
         "BatchGetOrders" => {
-            let results = answer(client.batch_get_orders(v1::BatchGetOrdersRequest { ids: vec![id] }).await)?.results;
+            let results = answer(client.batch_get_orders(v1::BatchGetOrdersRequest { read_mask: None, ids: vec![id] }).await)?.results;
             match results.into_iter().next().and_then(|result| result.result).unwrap() {
                 order_result::Result::Order(order) => vec![order],
                 order_result::Result::Error(status) => return Err(from_rpc_status(&status)),
@@ -193,7 +211,7 @@ async fn call(house: &House, who: Who, method: &str, order: &v1::Order) -> Resul
         "ListOrders" => answer(client.list_orders(v1::ListOrdersRequest::default()).await)?.orders,
         "BatchListOrders" => {
             let requests = vec![v1::ListOrdersRequest::default()];
-            let results = answer(client.batch_list_orders(v1::BatchListOrdersRequest { requests }).await)?.results;
+            let results = answer(client.batch_list_orders(v1::BatchListOrdersRequest { read_mask: None, requests }).await)?.results;
             match results.into_iter().next().and_then(|result| result.result).unwrap() {
                 orders_page_result::Result::Page(page) => page.orders,
                 orders_page_result::Result::Error(status) => return Err(from_rpc_status(&status)),

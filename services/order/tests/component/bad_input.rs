@@ -293,7 +293,7 @@ async fn a_batch_answers_each_question_for_itself() {
     let c = &mut house.manager();
 
     let ids = vec![UNKNOWN.into(), order.id.clone(), "no id".into(), order.id.clone()];
-    let results = answer(c.batch_get_orders(v1::BatchGetOrdersRequest { ids: ids.clone() }).await).unwrap().results;
+    let results = answer(c.batch_get_orders(v1::BatchGetOrdersRequest { read_mask: None, ids: ids.clone() }).await).unwrap().results;
     let answers: Vec<_> = results.iter().map(|r| (r.id.clone(), of_order(r.result.clone().unwrap()))).collect();
     let expected = ["order not found id", "ok", "INVALID_ID id", "ok"].map(str::to_owned);
     assert_eq!(answers, ids.into_iter().zip(expected).collect::<Vec<_>>());
@@ -301,7 +301,7 @@ async fn a_batch_answers_each_question_for_itself() {
     let wrong = v1::ListOrdersRequest { page_size: Some(0), ..Default::default() };
     let forged = v1::ListOrdersRequest { page_token: "x".into(), ..Default::default() };
     let requests = vec![wrong, v1::ListOrdersRequest::default(), forged, v1::ListOrdersRequest::default()];
-    let results = answer(c.batch_list_orders(v1::BatchListOrdersRequest { requests }).await).unwrap().results;
+    let results = answer(c.batch_list_orders(v1::BatchListOrdersRequest { read_mask: None, requests }).await).unwrap().results;
     let answers: Vec<_> = results.into_iter().map(|r| of_page(r.result.unwrap())).collect();
     assert_eq!(answers, ["OUT_OF_RANGE page_size", "1 orders", "INVALID_TOKEN page_token", "1 orders"]);
 }
@@ -310,8 +310,8 @@ async fn a_batch_answers_each_question_for_itself() {
 async fn batches_have_a_limit() {
     let house = House::new().await;
     let c = &mut house.manager();
-    let ids = |count| v1::BatchGetOrdersRequest { ids: vec![UNKNOWN.into(); count] };
-    let lists = |count| v1::BatchListOrdersRequest { requests: vec![v1::ListOrdersRequest::default(); count] };
+    let ids = |count| v1::BatchGetOrdersRequest { read_mask: None, ids: vec![UNKNOWN.into(); count] };
+    let lists = |count| v1::BatchListOrdersRequest { read_mask: None, requests: vec![v1::ListOrdersRequest::default(); count] };
     let history = |count| v1::BatchListOrderHistoryRequest { queries: vec![HistoryQuery::default(); count] };
     check(vec![
         ("no ids", answer(c.batch_get_orders(ids(0)).await).map(drop), "OUT_OF_RANGE", "ids"),

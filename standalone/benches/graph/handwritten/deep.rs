@@ -13,14 +13,17 @@ use super::{
     App,
     call::{Call, Failure},
     json::{Displayed, GlobalId, Page, time, value},
-    large::{Parameters, customers, customers_by_id, employees, employees_by_id, from, orders},
+    large::{Parameters, customers, customers_by_id, employees, employees_by_id, from, only, orders},
 };
 
 type Next<'a> = HashMap<&'a str, &'a [v1::Order]>;
 
 pub(super) async fn deep(State(app): State<Arc<App>>, Query(parameters): Query<Parameters>, call: Call) -> Result<Response, Failure> {
-    let orders = orders(&app, &call, &parameters).await?.orders;
-    let (customers, employees) = tokio::try_join!(customers(&app, &call, &orders), employees(&app, &call, &orders))?;
+    let orders = orders(&app, &call, &parameters, &["id", "status", "starts_at", "customer_id", "assignments"]).await?.orders;
+    let (customers, employees) = tokio::try_join!(
+        customers(&app, &call, &orders, &["id", "name"]),
+        employees(&app, &call, &orders, &["id", "first_name", "last_name"])
+    )?;
     let (customers, employees) = (customers_by_id(&customers), employees_by_id(&employees));
     let ids: Vec<&str> = employees.keys().copied().collect();
     let pages = next_orders(&app, &call, &parameters, &ids).await?;
@@ -36,7 +39,10 @@ async fn next_orders(app: &App, call: &Call, parameters: &Parameters, ids: &[&st
         let filter = v1::OrderFilter { starts_from: from, employee_id: (*id).to_owned(), ..v1::OrderFilter::default() };
         v1::ListOrdersRequest { filter: Some(filter), page_size: Some(3), ..v1::ListOrdersRequest::default() }
     };
-    let request = v1::BatchListOrdersRequest { requests: ids.iter().map(list).collect() };
+    let request = v1::BatchListOrdersRequest {
+        requests: ids.iter().map(list).collect(),
+        read_mask: only(&["id", "status", "starts_at", "customer_name"]),
+    };
     Ok(app.order.clone().batch_list_orders(call.request(request)).await?.into_inner().results)
 }
 

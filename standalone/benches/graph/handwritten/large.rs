@@ -10,6 +10,7 @@ use axum::{
     response::Response,
 };
 use contracts::crm::{customer::v1 as customer, employee::v1 as employee, order::v1};
+use prost_types::FieldMask;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -18,6 +19,23 @@ use super::{
     json::{Address, Displayed, GlobalId, Page, PageInfo, Price, time, value},
 };
 
+const ORDERS: &[&str] = &[
+    "id",
+    "version",
+    "status",
+    "service_type",
+    "starts_at",
+    "ends_at",
+    "crew_size",
+    "needs_crew",
+    "address",
+    "price",
+    "customer_id",
+    "assignments",
+];
+const CUSTOMERS: &[&str] = &["id", "type", "name", "phone"];
+const EMPLOYEES: &[&str] = &["id", "first_name", "last_name", "phone"];
+
 /// What the orders are asked by.
 #[derive(Deserialize)]
 pub(super) struct Parameters {
@@ -25,18 +43,29 @@ pub(super) struct Parameters {
 }
 
 pub(super) async fn large(State(app): State<Arc<App>>, Query(parameters): Query<Parameters>, call: Call) -> Result<Response, Failure> {
-    let page = orders(&app, &call, &parameters).await?;
-    let (customers, employees) = tokio::try_join!(customers(&app, &call, &page.orders), employees(&app, &call, &page.orders))?;
+    let page = orders(&app, &call, &parameters, ORDERS).await?;
+    let (customers, employees) =
+        tokio::try_join!(customers(&app, &call, &page.orders, CUSTOMERS), employees(&app, &call, &page.orders, EMPLOYEES))?;
     let (customers, employees) = (customers_by_id(&customers), employees_by_id(&employees));
     let nodes = page.orders.iter().map(|order| Order::of(order, &customers, &employees)).collect();
     call.answer(Data { orders: Page { nodes, page_info: Some(PageInfo::of(&page.cursors, &page.next_page_token)) } })
 }
 
 /// The first 50 orders from that time on.
-pub(super) async fn orders(app: &App, call: &Call, parameters: &Parameters) -> Result<v1::ListOrdersResponse, Failure> {
+/// A mask of these fields.
+pub(super) fn only(fields: &[&str]) -> Option<FieldMask> {
+    Some(FieldMask { paths: fields.iter().map(|field| (*field).to_owned()).collect() })
+}
+
+pub(super) async fn orders(app: &App, call: &Call, parameters: &Parameters, fields: &[&str]) -> Result<v1::ListOrdersResponse, Failure> {
     let filter = v1::OrderFilter { starts_from: from(parameters)?, ..v1::OrderFilter::default() };
-    let request = v1::ListOrdersRequest { filter: Some(filter), page_size: Some(50), ..v1::ListOrdersRequest::default() };
-    Ok(app.order.clone().list_orders(call.request(request)).await?.into_inner())
+    let list = v1::ListOrdersRequest { filter: Some(filter), page_size: Some(50), ..v1::ListOrdersRequest::default() };
+    let request = v1::BatchListOrdersRequest { requests: vec![list], read_mask: only(fields) };
+    let answer = app.order.clone().batch_list_orders(call.request(request)).await?.into_inner().results.pop();
+    match answer.and_then(|answer| answer.result) {
+        Some(v1::orders_page_result::Result::Page(page)) => Ok(page),
+        _ => Err(tonic::Status::internal("no page").into()),
+    }
 }
 
 pub(super) fn from(parameters: &Parameters) -> Result<Option<prost_types::Timestamp>, Failure> {
@@ -44,15 +73,25 @@ pub(super) fn from(parameters: &Parameters) -> Result<Option<prost_types::Timest
     Ok(Some(contracts::write::timestamp(from)))
 }
 
-pub(super) async fn customers(app: &App, call: &Call, orders: &[v1::Order]) -> Result<Vec<customer::CustomerResult>, Failure> {
+pub(super) async fn customers(
+    app: &App,
+    call: &Call,
+    orders: &[v1::Order],
+    fields: &[&str],
+) -> Result<Vec<customer::CustomerResult>, Failure> {
     let ids: HashSet<&String> = orders.iter().map(|order| &order.customer_id).collect();
-    let request = customer::BatchGetCustomersRequest { ids: ids.into_iter().cloned().collect() };
+    let request = customer::BatchGetCustomersRequest { ids: ids.into_iter().cloned().collect(), read_mask: only(fields) };
     Ok(app.customer.clone().batch_get_customers(call.request(request)).await?.into_inner().results)
 }
 
-pub(super) async fn employees(app: &App, call: &Call, orders: &[v1::Order]) -> Result<Vec<employee::EmployeeResult>, Failure> {
+pub(super) async fn employees(
+    app: &App,
+    call: &Call,
+    orders: &[v1::Order],
+    fields: &[&str],
+) -> Result<Vec<employee::EmployeeResult>, Failure> {
     let ids: HashSet<&String> = orders.iter().flat_map(|order| &order.assignments).map(|assignment| &assignment.employee_id).collect();
-    let request = employee::BatchGetEmployeesRequest { ids: ids.into_iter().cloned().collect() };
+    let request = employee::BatchGetEmployeesRequest { ids: ids.into_iter().cloned().collect(), read_mask: only(fields) };
     Ok(app.employee.clone().batch_get_employees(call.request(request)).await?.into_inner().results)
 }
 

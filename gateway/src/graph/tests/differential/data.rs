@@ -12,6 +12,7 @@ use contracts::crm::{
 use kernel::Error;
 use prost::{Message, Name};
 use prost_reflect::{Cardinality, DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, Value};
+use prost_types::FieldMask;
 use rand::{Rng as _, SeedableRng as _, seq::IndexedRandom as _};
 use rand_chacha::ChaCha8Rng;
 
@@ -35,14 +36,25 @@ fn seed(question: &impl Hash) -> u64 {
     hasher.finish()
 }
 
+thread_local! {
+    static POOL: DescriptorPool = DescriptorPool::decode(contracts::FILE_DESCRIPTOR_SET).unwrap();
+}
+
 /// A message with random fields.
 fn filled<M: Message + Name + Default>(seed: u64) -> M {
-    thread_local! {
-        static POOL: DescriptorPool = DescriptorPool::decode(contracts::FILE_DESCRIPTOR_SET).unwrap();
-    }
     let descriptor = POOL.with(|pool| pool.get_message_by_name(&M::full_name())).unwrap();
     let message = fill(&descriptor, &mut ChaCha8Rng::seed_from_u64(seed));
     M::decode(message.encode_to_vec().as_slice()).unwrap()
+}
+
+/// The message with the fields of the mask alone, as services answer it.
+fn masked<M: Message + Name + Default>(message: M, mask: Option<&FieldMask>) -> M {
+    let Some(mask) = mask.filter(|mask| !mask.paths.is_empty()) else { return message };
+    let descriptor = POOL.with(|pool| pool.get_message_by_name(&M::full_name())).unwrap();
+    let mut dynamic = DynamicMessage::decode(descriptor.clone(), message.encode_to_vec().as_slice()).unwrap();
+    mask.paths.iter().for_each(|path| assert!(descriptor.get_field_by_name(path).is_some(), "{path} is no field of {}", M::NAME));
+    descriptor.fields().filter(|field| mask.paths.iter().all(|path| path != field.name())).for_each(|field| dynamic.clear_field(&field));
+    M::decode(dynamic.encode_to_vec().as_slice()).unwrap()
 }
 
 fn fill(descriptor: &MessageDescriptor, chance: &mut ChaCha8Rng) -> DynamicMessage {
@@ -97,17 +109,19 @@ fn text(field: &str, chance: &mut ChaCha8Rng) -> String {
 /// Declares how a service answers a batch of identifiers.
 macro_rules! by_id {
     ($package:ident::$response:ident, $result:ident, $outcome:ident::$variant:ident, $thing:ident) => {
-        |request| {
+        |request: by_id!(@request $package $response)| {
+            let (ids, read_mask) = (request.ids, request.read_mask);
             let answer = |id: String| {
                 let result = match fate(&id) {
                     Some(error) => $package::$outcome::Result::Error(contracts::error::to_rpc_status(&error)),
-                    None => $package::$outcome::Result::$variant($package::$thing { id: id.clone(), ..filled(seed(&id)) }),
+                    None => {
+                        let thing = $package::$thing { id: id.clone(), ..filled(seed(&id)) };
+                        $package::$outcome::Result::$variant(masked(thing, read_mask.as_ref()))
+                    }
                 };
                 $package::$result { id, result: Some(result) }
             };
-            // A closure's argument has no other way to its type.
-            let ids = std::iter::once(request).flat_map(|request: by_id!(@request $package $response)| request.ids);
-            Ok($package::$response { results: ids.map(answer).collect() })
+            Ok($package::$response { results: ids.into_iter().map(answer).collect() })
         }
     };
     (@request auth $response:ident) => { auth::BatchGetAccountsRequest };
@@ -125,6 +139,7 @@ macro_rules! pages {
                     Some(error) => $package::$outcome::Result::Error(contracts::error::to_rpc_status(&error)),
                     None => {
                         let mut page: $package::$page = filled(seed(list));
+                        page.$items = page.$items.into_iter().map(|thing| masked(thing, request.read_mask.as_ref())).collect();
                         page.cursors = (0..page.$items.len()).map(|number| format!("cursor {number}")).collect();
                         $package::$outcome::Result::Page(page)
                     }
@@ -155,6 +170,21 @@ macro_rules! histories {
     };
 }
 
+/// Declares how a service answers a search.
+macro_rules! search {
+    ($package:ident::$request:ident => $response:ident { $items:ident }) => {
+        |mut request: $package::$request| {
+            let mask = request.read_mask.take();
+            if let Some(error) = fate(&request) {
+                return Err(error);
+            }
+            let mut found: $package::$response = filled(seed(&request));
+            found.$items = found.$items.into_iter().map(|thing| masked(thing, mask.as_ref())).collect();
+            Ok(found)
+        }
+    };
+}
+
 pub(super) fn services() -> Services {
     Services::default()
         .on("BatchGetAccounts", by_id!(auth::BatchGetAccountsResponse, AccountResult, account_result::Account, Account))
@@ -181,10 +211,6 @@ pub(super) fn services() -> Services {
         .on("BatchListEmployeeHistory", histories!(employee::BatchListEmployeeHistoryRequest => BatchListEmployeeHistoryResponse))
         .on("BatchListCustomerHistory", histories!(customer::BatchListCustomerHistoryRequest => BatchListCustomerHistoryResponse))
         .on("BatchListOrderHistory", histories!(order::BatchListOrderHistoryRequest => BatchListOrderHistoryResponse))
-        .on("SearchEmployees", |request: employee::SearchEmployeesRequest| {
-            fate(&request).map_or_else(|| Ok(filled::<employee::SearchEmployeesResponse>(seed(&request))), Err)
-        })
-        .on("SearchCustomers", |request: customer::SearchCustomersRequest| {
-            fate(&request).map_or_else(|| Ok(filled::<customer::SearchCustomersResponse>(seed(&request))), Err)
-        })
+        .on("SearchEmployees", search!(employee::SearchEmployeesRequest => SearchEmployeesResponse { employees }))
+        .on("SearchCustomers", search!(customer::SearchCustomersRequest => SearchCustomersResponse { customers }))
 }
