@@ -10,6 +10,7 @@ mod test;
 use std::{
     path::{Path, PathBuf},
     process::{Command, ExitCode},
+    sync::LazyLock,
 };
 
 use anyhow::{Context as _, bail};
@@ -96,7 +97,12 @@ fn main() -> ExitCode {
 
 /// The folder of the workspace.
 fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+    // As cargo tells it now: this program may have been built of another folder that shared the target folder.
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let package = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+        package.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+    });
+    &ROOT
 }
 
 /// The cargo that runs this, in the workspace's folder.
