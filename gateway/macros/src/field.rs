@@ -71,16 +71,20 @@ impl Field {
     }
 
     /// The fields of the message, `self.0`, that the method's body names.
-    pub(crate) fn reads(&self) -> Vec<String> {
+    ///
+    /// # Errors
+    /// Where it takes the message as a whole: nobody could tell then which fields it needs.
+    pub(crate) fn reads(&self) -> Result<Vec<String>> {
         let mut tokens = Vec::new();
         flatten(self.body.to_token_stream(), &mut tokens);
-        let names = tokens.windows(5).filter_map(|tokens| match tokens {
-            [object, dot, message, other, field] if object == "self" && dot == "." && message == "0" && other == "." => {
-                Some(field.strip_prefix("r#").unwrap_or(field).to_owned())
-            }
-            _ => None,
-        });
-        names.collect()
+        let message = ["self", ".", "0"].map(str::to_owned);
+        let uses = (0..tokens.len())
+            .filter(|at| tokens[*at..].iter().zip(&message).filter(|(token, part)| token == part).count() == message.len());
+        let name = |at: usize| match &tokens[at + 3..] {
+            [dot, field, ..] if dot == "." => Ok(field.strip_prefix("r#").unwrap_or(field).to_owned()),
+            _ => Err(Error::new(self.method.span(), "name the fields of the message, self.0, that are needed")),
+        };
+        uses.map(name).collect()
     }
 
     /// The type of the value, for a place that lives as long as the program.

@@ -30,7 +30,7 @@ pub(crate) fn object(block: ItemImpl, node: bool) -> Result<TokenStream> {
     let variants = fields.iter().map(variant);
     let compiled = fields.iter().map(compiled);
     let calls = fields.iter().map(calls);
-    let reads = fields.iter().map(|field| reads(field, node));
+    let reads = fields.iter().map(|field| reads(field, node)).collect::<Result<Vec<_>>>()?;
     let wants = fields.iter().map(|field| arm(field, &quote!(wants), &quote!(wave), &quote!({})));
     let writes = fields.iter().map(|field| arm(field, &quote!(write), &quote!(out), &quote!(out.refuse(refusal))));
 
@@ -193,14 +193,14 @@ fn calls(field: &Field) -> TokenStream {
 
 /// The fields of the entity's message that the planned field reads: those that its method names, where the object is the entity; what
 /// is selected on its value, where the object leads to the entity, as a page does.
-fn reads(field: &Field, node: bool) -> TokenStream {
+fn reads(field: &Field, node: bool) -> Result<TokenStream> {
     let (variant, output) = (&field.variant, field.static_output());
     let arguments = (!field.arguments.is_empty()).then(|| quote!(_,));
     if node {
-        let names = field.reads();
-        return quote!(Self::Field::#variant(..) => reads.add(&[#(#names),*]));
+        let names = field.reads()?;
+        return Ok(quote!(Self::Field::#variant(..) => reads.add(&[#(#names),*])));
     }
-    quote!(Self::Field::#variant(#arguments plan) => <#output as crate::read::Value>::reads(plan, reads))
+    Ok(quote!(Self::Field::#variant(#arguments plan) => <#output as crate::read::Value>::reads(plan, reads)))
 }
 
 /// What the match on a planned field does with the field's value, or where its arguments can't be read.

@@ -20,6 +20,9 @@ pub(crate) struct Arguments {
     /// Only these queries
     #[arg(long, value_name = "NAME", value_delimiter = ',', default_values_t = QueryName::ALL)]
     pub(crate) query: Vec<QueryName>,
+    /// Measure what others offer too: Apollo Server, Mercurius, Hive Gateway. Needs Node.js 20 or later; installs them by npm
+    #[arg(long)]
+    pub(crate) peers: bool,
     /// What cargo says to every benchmark
     #[arg(long, hide = true)]
     bench: bool,

@@ -5,6 +5,7 @@
 //! | [`arguments`] | the command line |
 //! | [`queries`] | the queries, as each contestant is asked them |
 //! | [`handwritten`] | the contestant that is the limit: a handler for each query, written by hand |
+//! | [`peers`] | the contestants that others make, in `peers/` |
 //! | [`programs`], [`process`] | the programs under test, each a process of its own |
 //! | [`session`] | signing in, and a token that does not end meanwhile |
 //! | [`http`], [`load`] | connections, and the requests sent on them |
@@ -19,6 +20,7 @@ mod handwritten;
 mod http;
 mod load;
 mod measure;
+mod peers;
 mod process;
 mod programs;
 mod queries;

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{Request, header::HOST};
 
-use crate::{handwritten, http::Connection, process::Process, queries::Form};
+use crate::{handwritten, http::Connection, peers, process::Process, queries::Form};
 
 /// How long the demo may take to be made. It takes seconds; on a machine that is busy with much else, more.
 const DEMO: Duration = Duration::from_secs(300);
@@ -25,8 +25,8 @@ pub(crate) struct Services {
     _process: Process,
     /// The gateway in the same process, which is no contestant.
     pub(crate) gateway: SocketAddr,
-    /// The settings that tell contestants where the services are.
-    settings: Vec<(String, String)>,
+    /// Where each of them is: its name in capitals, its URL.
+    urls: Vec<(String, String)>,
 }
 
 /// A program that answers the queries, by calling the services over TCP.
@@ -45,10 +45,8 @@ impl Services {
         let gateway = process.line(READY, |line| line.trim().strip_prefix("GraphQL").and_then(port)).await?;
         let ports = process.line(READY, |line| line.trim().strip_prefix("gRPC").map(services)).await?;
         process.line(DEMO, |line| line.contains("The demo is ready").then_some(())).await?;
-        let setting =
-            |(name, address): (String, String)| (format!("GATEWAY__SERVICES__{}", name.to_uppercase()), format!("http://{address}"));
-        let settings = ports.into_iter().map(setting).collect();
-        Ok(Self { _process: process, gateway: (Ipv4Addr::LOCALHOST, gateway).into(), settings })
+        let urls = ports.into_iter().map(|(name, address)| (name.to_uppercase(), format!("http://{address}"))).collect();
+        Ok(Self { _process: process, gateway: (Ipv4Addr::LOCALHOST, gateway).into(), urls })
     }
 }
 
@@ -67,24 +65,31 @@ fn services(line: &str) -> Vec<(String, String)> {
 
 impl Contestant {
     /// All of them; the limit, to which the others are compared, is the first.
-    pub(crate) async fn all(services: &Services) -> anyhow::Result<Vec<Self>> {
+    pub(crate) async fn all(services: &Services, peers: bool) -> anyhow::Result<Vec<Self>> {
         let own = std::env::current_exe().context("this program's own file")?;
         // Cargo puts the programs of a workspace side by side.
         let gateway = Path::new(env!("CARGO_BIN_EXE_crm")).with_file_name("gateway");
         if !gateway.is_file() {
             bail!("{} is not there: run this as cargo xtask bench, which builds it", gateway.display());
         }
-        Ok(vec![
+        let mut contestants = vec![
             Self::start("handwritten", Form::Path, Command::new(own).arg(handwritten::COMMAND), services).await?,
             Self::start("gateway", Form::GraphQl, &mut Command::new(gateway), services).await?,
-        ])
+        ];
+        for (name, form) in peers::ALL.iter().filter(|_| peers) {
+            contestants.push(Self::start(name, *form, &mut peers::program(name)?, services).await?);
+        }
+        Ok(contestants)
     }
 
     async fn start(name: &'static str, form: Form, command: &mut Command, services: &Services) -> anyhow::Result<Self> {
         // Taken by nobody now; whoever takes it before the contestant does makes that end, with a line that says so.
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr()).context("a free port")?;
-        command.envs(services.settings.iter().map(|(name, value)| (name, value)));
-        command.env("GATEWAY__HTTP__PORT", address.port().to_string()).env("GATEWAY__DEVELOPMENT__RPC_COUNT", "true");
+        let port = address.port().to_string();
+        for (service, url) in &services.urls {
+            command.env(format!("GATEWAY__SERVICES__{service}"), url).env(format!("{service}_URL"), url);
+        }
+        command.env("GATEWAY__HTTP__PORT", &port).env("PORT", &port).env("GATEWAY__DEVELOPMENT__RPC_COUNT", "true");
         let mut contestant = Self { name, process: Process::start(name, command)?, address, form };
         let began = Instant::now();
         while !contestant.is_ready().await {

@@ -9,7 +9,7 @@ use hyper::{
 };
 use serde_json::{Value, json};
 
-use crate::{arguments::QueryName, compare::data, http::Connection};
+use crate::{arguments::QueryName, compare::data, http::Connection, peers};
 
 /// The header that asks for, and tells, the number of gRPC calls.
 pub(crate) const RPC_COUNT: &str = "x-rpc-count";
@@ -20,15 +20,19 @@ pub(crate) struct Query {
     pub(crate) name: QueryName,
     /// The body of a GraphQL request.
     graphql: Bytes,
+    /// The body of a request to the contestant that has a schema of its own.
+    own: Bytes,
     /// The path of the handler that was written for it.
     path: String,
 }
 
 /// The form in which a contestant is asked.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     /// A document with its variables, by POST.
     GraphQl,
+    /// The same to a schema that a contestant made of the contracts.
+    Own,
     /// A path of its own, by GET.
     Path,
 }
@@ -56,13 +60,15 @@ impl Query {
             QueryName::One => (include_str!("../../../gateway/operations/viewer.graphql"), json!({}), String::new()),
         };
         let graphql = json!({ "query": document, "variables": variables }).to_string().into();
-        Self { name, graphql, path: format!("/{name}{parameter}") }
+        let own = peers::query(name, &variables).to_string().into();
+        Self { name, graphql, own, path: format!("/{name}{parameter}") }
     }
 
     /// The request that asks it, by the viewer with that token.
     pub(crate) fn request(&self, form: Form, token: &str) -> anyhow::Result<Request<Full<Bytes>>> {
         let request = match form {
             Form::GraphQl => post(self.graphql.clone()),
+            Form::Own => post(self.own.clone()),
             Form::Path => Request::builder().uri(&self.path).header(HOST, "localhost").body(Full::default()),
         };
         signed(request?, Some(token))
