@@ -62,6 +62,7 @@ impl<M: Fields> Mask<M> {
     /// # Panics
     /// Where there is no such field: a build that says so, as [`masked`](crate::masked) asks in a constant.
     #[must_use]
+    #[expect(clippy::panic, reason = "in a constant: an error of the build")]
     pub const fn bit(name: &str) -> u64 {
         let mut at = 0;
         while at < M::NAMES.len() {
