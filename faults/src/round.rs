@@ -59,13 +59,16 @@ struct Table {
 pub(crate) fn play(mut scenarios: Vec<&'static Scenario>, plan: &Plan) -> Result<Vec<Outcome>> {
     // What takes longest begins first; within that, worlds of one kind follow each other.
     scenarios.sort_by_key(|scenario| (scenario.seconds, scenario.shape as u8, scenario.row));
-    let table = Mutex::new(Table { waiting: scenarios, worlds: Vec::new(), outcomes: Vec::new() });
+    let (alone, beside): (Vec<_>, Vec<_>) = scenarios.into_iter().partition(|scenario| matches!(scenario.play, Play::Alone(_)));
+    let table = Mutex::new(Table { waiting: beside, worlds: Vec::new(), outcomes: Vec::new() });
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().context("no threads")?;
     std::thread::scope(|scope| {
         for _ in 0..plan.jobs {
             scope.spawn(|| runtime.block_on(play_on(&table, plan)));
         }
     });
+    locked(&table).waiting = alone;
+    runtime.block_on(play_on(&table, plan));
     let mut outcomes = std::mem::take(&mut locked(&table).outcomes);
     outcomes.sort_by_key(|outcome| outcome.scenario.row);
     Ok(outcomes)
@@ -130,7 +133,7 @@ async fn play_all(outcome: &mut Outcome, world: Option<World>, plan: &Plan) -> R
         None => World::start(scenario.shape).await?,
     };
     match scenario.play {
-        Play::Each(play) => {
+        Play::Each(play) | Play::Alone(play) => {
             for repetition in 0..plan.repetitions {
                 let mut round = plan.round(scenario.name, repetition);
                 let mut tally = play(&mut world, &mut round).await.with_context(|| format!("repetition {repetition}"))?;
