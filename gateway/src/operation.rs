@@ -115,7 +115,7 @@ impl Operations {
         let variables = self.variables(&document, variables)?;
         document.planned &= !looks_into_schema(&document.parsed, &document.operation()?.selection_set.node);
         if document.planned {
-            self.validate(&document).await?;
+            self.validate(&document, variables.clone()).await?;
             if document.operation()?.variable_definitions.is_empty() {
                 document.plan = Some(Arc::new(document.plan(&variables)?));
             }
@@ -142,17 +142,21 @@ impl Operations {
         let (operation, defaults) = (document.operation()?, variables::defaults(document.operation()?));
         let count = budget::check(operation, &document.parsed.fragments, &defaults, self.limits);
         let count = count.map_err(|problem| failed(too_expensive(problem)))?;
-        self.validate(&document).await?;
+        self.validate(&document, defaults).await?;
         // Without the defaults, which might exclude what a request includes.
         let rpcs = if document.planned { Some(document.plan(&Variables::default())?.calls().count()) } else { None };
         let cost = Some(Cost { items: count.items, fields: count.fields, rpcs });
         Ok(manifest::Operation { id: persisted::hash(&key.0), name, r#type: document.kind.to_string(), body: key.0, cost })
     }
 
-    /// Validates a document, without the values of variables: those are of their types, and validation sees to it that their types are
-    /// those of the places where they stand.
-    async fn validate(&self, document: &Document) -> Result<(), Vec<ServerError>> {
-        let validated = self.validating.execute(document.request(document.parsed.clone())).await;
+    /// Validates a document with some values of its variables, whose types are coerced for every request.
+    ///
+    /// async-graphql looks at what is written out in an argument only where every variable in it has a value: what was not sent is null.
+    async fn validate(&self, document: &Document, mut variables: Variables) -> Result<(), Vec<ServerError>> {
+        for name in absent::without_default(document.operation()?) {
+            variables.entry(name).or_default();
+        }
+        let validated = self.validating.execute(document.request(document.parsed.clone()).variables(variables)).await;
         if validated.errors.is_empty() { Ok(()) } else { Err(validated.errors) }
     }
 

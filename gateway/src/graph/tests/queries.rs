@@ -312,6 +312,18 @@ async fn searches_are_made_at_the_same_level_and_their_nodes_lead_on() {
 }
 
 #[tokio::test]
+async fn what_is_written_out_beside_a_variable_is_validated_whether_the_variable_is_sent_or_not() {
+    for (written, told) in [("bogus: 1", "unknown field \"bogus\""), ("statuses: [GONE]", "does not contain the value \"GONE\"")] {
+        let query = format!("query ($types: [CustomerType!]) {{ customers(filter: {{ {written}, types: $types }}) {{ nodes {{ id }} }} }}");
+        for variables in [json!({ "types": ["PERSON"] }), json!({ "types": null }), json!({})] {
+            let outcome = services().execute(&query, variables).await;
+            assert!(outcome.response[0]["message"].as_str().is_some_and(|message| message.contains(told)), "{}", outcome.response);
+            assert_eq!(outcome.calls, Vec::<String>::new());
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_fails_inside_a_service_is_not_told() {
     let services = Services::default().on("BatchGetOrders", |_: order::BatchGetOrdersRequest| {
         Err::<order::BatchGetOrdersResponse, _>(Error::internal("the password of the database is wrong"))
