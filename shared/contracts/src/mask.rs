@@ -51,7 +51,21 @@ impl<M: Fields> Mask<M> {
         Ok(Self { bits, message: PhantomData })
     }
 
-    /// Whether it has the field of this [`bit`](Self::bit).
+    /// No field.
+    pub const NONE: Self = Self { bits: 0, message: PhantomData };
+
+    /// The names of its fields.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        M::NAMES.iter().enumerate().filter(move |(at, _)| self.has(1 << at)).map(|(_, name)| *name)
+    }
+
+    /// The mask without the fields of these [`bits`](Self::bit).
+    #[must_use]
+    pub fn without(self, bits: u64) -> Self {
+        Self { bits: self.bits & !bits, ..self }
+    }
+
+    /// Whether it has the field of this [`bit`](Self::bit), or one of several.
     #[must_use]
     pub fn has(self, bit: u64) -> bool {
         self.bits & bit != 0
@@ -125,6 +139,15 @@ mod tests {
         for all in [None, Some(&mask(&[]))] {
             assert_eq!(made(Mask::read(all).unwrap()).name, "b");
         }
+    }
+
+    #[test]
+    fn a_mask_tells_its_fields() {
+        let some = Mask::<Customer>::read(Some(&mask(&["type", "id"]))).unwrap();
+        assert_eq!(some.names().collect::<Vec<_>>(), ["id", "type"]);
+        assert_eq!(some.without(const { Mask::<Customer>::bit("r#type") }).names().collect::<Vec<_>>(), ["id"]);
+        assert_eq!(Mask::<Customer>::ALL.names().collect::<Vec<_>>(), Customer::NAMES);
+        assert_eq!(Mask::<Customer>::NONE.names().count(), 0);
     }
 
     #[test]

@@ -27,7 +27,13 @@ pub trait Backend: Send + Sync + 'static {
     async fn add_company(&self, company: CompanyId) -> Result<()>;
 
     /// The JSON texts of the documents with these identifiers, in their order.
-    async fn get(&self, company: CompanyId, collection: &'static Collection, ids: &[Uuid]) -> Result<Vec<Option<String>>>;
+    async fn get(
+        &self,
+        company: CompanyId,
+        collection: &'static Collection,
+        ids: &[Uuid],
+        projection: Projection<'_>,
+    ) -> Result<Vec<Option<String>>>;
 
     /// The JSON text of the document with this key in a unique index of one field.
     async fn find_one(
@@ -39,7 +45,13 @@ pub trait Backend: Send + Sync + 'static {
     ) -> Result<Option<String>>;
 
     /// What each scan finds, in its order, all as of one moment.
-    async fn find(&self, company: CompanyId, collection: &'static Collection, scans: Vec<Scan>) -> Result<Vec<Vec<Found>>>;
+    async fn find(
+        &self,
+        company: CompanyId,
+        collection: &'static Collection,
+        scans: Vec<Scan>,
+        projection: Projection<'_>,
+    ) -> Result<Vec<Vec<Found>>>;
 
     /// How many documents a scan finds, up to its limit.
     async fn count(&self, company: CompanyId, collection: &'static Collection, scan: Scan) -> Result<u64>;
@@ -48,7 +60,13 @@ pub trait Backend: Send + Sync + 'static {
     async fn explain(&self, company: CompanyId, collection: &'static Collection, scan: Scan) -> Result<Explained>;
 
     /// The JSON texts of the documents that a search finds, and whether there may be more.
-    async fn search(&self, company: CompanyId, collection: &'static Collection, search: Search) -> Result<(Vec<String>, bool)>;
+    async fn search(
+        &self,
+        company: CompanyId,
+        collection: &'static Collection,
+        search: Search,
+        projection: Projection<'_>,
+    ) -> Result<(Vec<String>, bool)>;
 
     /// Does all of it or nothing; durable when it returns.
     async fn commit(&self, commit: Commit) -> Result<()>;
@@ -88,6 +106,16 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Whether it can read and write now.
     async fn ping(&self) -> Result<()>;
+}
+
+/// What is wanted of documents. It lets an adapter leave fields out of their texts, and obliges it to nothing: the port passes over
+/// what it has not asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum Projection<'a> {
+    /// Everything.
+    All,
+    /// These top-level fields.
+    Only(&'a [&'static str]),
 }
 
 /// A query that was matched with an index. Its list is read between the bounds in the order of (sort value, identifier);

@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
+use serde::{
+    Deserializer,
+    de::{DeserializeOwned, DeserializeSeed, IgnoredAny, IntoDeserializer as _, MapAccess, Visitor, value::UnitDeserializer},
+    forward_to_deserialize_any,
+};
 use serde_json::{Map, Value as Json};
 
 use crate::{
@@ -121,4 +125,107 @@ pub(crate) fn pick(body: &str, wanted: &[&str]) -> Result<Map<String, Json>> {
     serde_json::Deserializer::from_str(body)
         .deserialize_map(Pick(wanted))
         .map_err(|error| Error::internal(format!("a document can't be read: {error}")))
+}
+
+/// Reads a value of the fields wanted of a JSON object: it is given those and no others, and null for one that is not there.
+pub(crate) fn read_only<T: DeserializeOwned>(collection: &Collection, body: &str, wanted: &[&'static str]) -> Result<T> {
+    let mut json = serde_json::Deserializer::from_str(body);
+    T::deserialize(Chosen { object: &mut json, wanted })
+        .map_err(|error| Error::internal(format!("a document of {} can't be read: {error}", collection.name)))
+}
+
+/// An object's deserializer that gives only the fields wanted.
+struct Chosen<'a, O> {
+    object: O,
+    wanted: &'a [&'static str],
+}
+
+impl<'de, O: Deserializer<'de>> Deserializer<'de> for Chosen<'_, O> {
+    type Error = O::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, O::Error> {
+        let Self { object, wanted } = self;
+        object.deserialize_map(Choosing { visitor, wanted })
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct newtype_struct seq
+        tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+struct Choosing<'a, V> {
+    visitor: V,
+    wanted: &'a [&'static str],
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Choosing<'_, V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.visitor.expecting(f)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<V::Value, A::Error> {
+        let Self { visitor, wanted } = self;
+        visitor.visit_map(Choice { object, wanted, missing: wanted.to_vec(), there: true })
+    }
+}
+
+struct Choice<'a, A> {
+    object: A,
+    wanted: &'a [&'static str],
+    /// Those wanted that did not come yet.
+    missing: Vec<&'static str>,
+    /// Whether the value that comes next is the object's own.
+    there: bool,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Choice<'_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+        while self.there {
+            let Some(name) = self.object.next_key_seed(Name(self.wanted))? else {
+                self.there = false;
+                break;
+            };
+            if let Some(name) = name {
+                self.missing.retain(|missing| *missing != name);
+                return seed.deserialize(name.into_deserializer()).map(Some);
+            }
+            self.object.next_value::<IgnoredAny>()?;
+        }
+        self.missing.pop().map(|name| seed.deserialize(name.into_deserializer())).transpose()
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        match self.there {
+            true => self.object.next_value_seed(seed),
+            false => seed.deserialize(UnitDeserializer::new()),
+        }
+    }
+}
+
+/// Reads the name of a field: `None` for one that is not wanted.
+struct Name<'a>(&'a [&'static str]);
+
+impl<'de> DeserializeSeed<'de> for Name<'_> {
+    type Value = Option<&'static str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Name<'_> {
+    type Value = Option<&'static str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a field")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(self.0.iter().find(|wanted| **wanted == name).copied())
+    }
 }

@@ -5,6 +5,7 @@
 //! | `document` | [`Document`], [`Collection`], [`Index`]: what is kept, and what it can be found by |
 //! | `query` | [`Query`], [`Filter`], [`Page`]: what is asked for |
 //! | `store` | [`Store`], and [`CompanyStore`], the handle for one company |
+//! | `parts` | [`Only`], [`Parts`]: reads of some fields of documents |
 //! | `transaction` | [`Transaction`]: several documents, events and inbox marks, all or nothing |
 //! | `backup` | everything that a store holds, handed over as of one moment and taken in again |
 //! | `outbox` | [`Outbox`]: the events that wait for the relay |
@@ -27,6 +28,8 @@
 //!   amount of data, so that the first test finds it.
 //! - **A page costs the same anywhere.** It goes on after the (sort value, identifier) of an item, never after a count; what is
 //!   inserted, removed or changed meanwhile makes no item that stays come twice or not at all.
+//! - **What was not read is not empty.** A whole document is the domain's own type; of some of its fields ([`CompanyStore::only`])
+//!   [`Parts`] are made, in which a field says whether it was read.
 //! - **A search reads at most** [`MAX_EXAMINED`](backend::Search::MAX_EXAMINED) index entries and documents, and says when
 //!   there may be more.
 //! - **What is forgotten is gone**: history and outbox hold no value of it, and a file's free pages are overwritten.
@@ -42,6 +45,7 @@
 //! | page | `(sort, id) > (?, ?)` in the index's order | between two places of the index, sorted by both |
 //! | several values of an equality | ranges read side by side and merged | a condition per range in one `$or`, with `SORT_MERGE` |
 //! | unique key within the company, null left out | primary key `(company, key…)` | unique partial index `(company, key…)` |
+//! | some fields of a document | the document is read whole, and the fields are picked as it is parsed: its text lies in a page or few | the server's projection |
 //! | beginning of a word | `term >= 'ann' AND term < 'ano'` | between two places of a multikey index |
 //! | transaction | group commit by one thread | a session's transaction, `w: majority` |
 //! | export as of one moment | one read transaction | a snapshot session |
@@ -55,6 +59,7 @@ mod fields;
 mod history;
 mod mongodb;
 mod outbox;
+mod parts;
 mod plan;
 mod query;
 mod sqlite;
@@ -67,6 +72,7 @@ pub use error::{Error, Result};
 pub use history::{Action, FieldChange, HISTORY, HistoryEntry};
 pub use mongodb::MongoDb;
 pub use outbox::Outbox;
+pub use parts::{Only, Part, Parts, or_default};
 pub use query::{Direction, Explained, Filter, Page, Query, Value};
 pub use store::{CompanyStore, Store};
 pub use transaction::Transaction;

@@ -43,7 +43,7 @@ use tokio::sync::{OnceCell, mpsc, watch};
 use uuid::Uuid;
 
 use crate::{
-    backend::{Backend, Commit, Found, Record, Scan, Search},
+    backend::{Backend, Commit, Found, Projection, Record, Scan, Search},
     document::{Collection, Index},
     error::{Error, Result},
     history::HISTORY,
@@ -152,14 +152,22 @@ impl Backend for Mongo {
         retried(|| async { backup::add(database, COMPANIES, &[doc! { ID: body::uuid(company.uuid()) }]).await }.boxed()).await
     }
 
-    async fn get(&self, company: CompanyId, collection: &'static Collection, ids: &[Uuid]) -> Result<Vec<Option<String>>> {
+    async fn get(
+        &self,
+        company: CompanyId,
+        collection: &'static Collection,
+        ids: &[Uuid],
+        projection: Projection<'_>,
+    ) -> Result<Vec<Option<String>>> {
         self.layout.check(collection)?;
+        let projection = read::projection(projection, []);
         let keys: Vec<Document> = ids.iter().map(|id| doc! { "company": body::uuid(company.uuid()), "id": body::uuid(*id) }).collect();
         self.read(|mut moment| {
-            let keys = &keys;
+            let (keys, projection) = (&keys, projection.clone());
             async move {
                 let filter = doc! { ID: { "$in": keys } };
-                let find = Find { collection: collection.name, index: "_id_".to_owned(), filter, limit: keys.len(), ..Find::default() };
+                let index = "_id_".to_owned();
+                let find = Find { collection: collection.name, index, filter, limit: keys.len(), projection, ..Find::default() };
                 let mut bodies = std::collections::HashMap::new();
                 for document in moment.find(&find).await? {
                     bodies.insert(body::ids(&document)?.1, body::to_json(&document)?);
@@ -199,9 +207,15 @@ impl Backend for Mongo {
         .await
     }
 
-    async fn find(&self, company: CompanyId, collection: &'static Collection, scans: Vec<Scan>) -> Result<Vec<Vec<Found>>> {
+    async fn find(
+        &self,
+        company: CompanyId,
+        collection: &'static Collection,
+        scans: Vec<Scan>,
+        projection: Projection<'_>,
+    ) -> Result<Vec<Vec<Found>>> {
         self.layout.check(collection)?;
-        self.read(|moment| scan::find(moment, company, collection, &scans).boxed()).await
+        self.read(|moment| scan::find(moment, company, collection, &scans, projection).boxed()).await
     }
 
     async fn count(&self, company: CompanyId, collection: &'static Collection, scan: Scan) -> Result<u64> {
@@ -209,9 +223,15 @@ impl Backend for Mongo {
         self.read(|moment| scan::count(moment, company, collection, &scan).boxed()).await
     }
 
-    async fn search(&self, company: CompanyId, collection: &'static Collection, search: Search) -> Result<(Vec<String>, bool)> {
+    async fn search(
+        &self,
+        company: CompanyId,
+        collection: &'static Collection,
+        search: Search,
+        projection: Projection<'_>,
+    ) -> Result<(Vec<String>, bool)> {
         self.layout.check(collection)?;
-        self.read(|moment| search::search(moment, company, collection, &search).boxed()).await
+        self.read(|moment| search::search(moment, company, collection, &search, projection).boxed()).await
     }
 
     async fn explain(&self, company: CompanyId, collection: &'static Collection, scan: Scan) -> Result<Explained> {

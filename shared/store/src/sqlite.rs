@@ -25,7 +25,7 @@ use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
 use crate::{
-    backend::{Backend, Commit, Found, Record, Scan, Search},
+    backend::{Backend, Commit, Found, Projection, Record, Scan, Search},
     document::{Collection, Index},
     error::{Error, Result},
     history::HISTORY,
@@ -106,7 +106,13 @@ impl Backend for Sqlite {
         write.await.map(drop)
     }
 
-    async fn get(&self, company: CompanyId, collection: &'static Collection, ids: &[Uuid]) -> Result<Vec<Option<String>>> {
+    async fn get(
+        &self,
+        company: CompanyId,
+        collection: &'static Collection,
+        ids: &[Uuid],
+        _: Projection<'_>,
+    ) -> Result<Vec<Option<String>>> {
         let (tables, ids) = (self.tables.clone(), ids.to_vec());
         let read = self.readers.read(move |snapshot| {
             let mut get = snapshot.connection.prepare_cached(&tables.of(collection)?.get)?;
@@ -137,7 +143,13 @@ impl Backend for Sqlite {
         read.await
     }
 
-    async fn find(&self, company: CompanyId, collection: &'static Collection, scans: Vec<Scan>) -> Result<Vec<Vec<Found>>> {
+    async fn find(
+        &self,
+        company: CompanyId,
+        collection: &'static Collection,
+        scans: Vec<Scan>,
+        _: Projection<'_>,
+    ) -> Result<Vec<Vec<Found>>> {
         let tables = self.tables.clone();
         let read = self.readers.read(move |snapshot| {
             let table = tables.of(collection)?;
@@ -156,7 +168,13 @@ impl Backend for Sqlite {
         self.readers.read(move |snapshot| scan::count(snapshot, tables.of(collection)?, company, &scan)).await
     }
 
-    async fn search(&self, company: CompanyId, collection: &'static Collection, search: Search) -> Result<(Vec<String>, bool)> {
+    async fn search(
+        &self,
+        company: CompanyId,
+        collection: &'static Collection,
+        search: Search,
+        _: Projection<'_>,
+    ) -> Result<(Vec<String>, bool)> {
         let tables = self.tables.clone();
         self.readers.read(move |snapshot| search::search(snapshot, tables.of(collection)?, company, &search)).await
     }

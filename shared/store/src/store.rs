@@ -6,11 +6,12 @@ use kernel::{Actor, CompanyId, Timestamp};
 use uuid::Uuid;
 
 use crate::{
-    backend::{Backend, Found, Search},
+    backend::{Backend, Found, Projection, Search},
     document::{Collection, Document},
     error::{Error, Result},
     mongodb::{Mongo, MongoDb},
     outbox::Outbox,
+    parts::Only,
     plan,
     query::{Explained, Filter, Page, Query, Value},
     sqlite::Sqlite,
@@ -176,10 +177,7 @@ impl CompanyStore {
     /// # Errors
     /// [`Error::Unavailable`], [`Error::Internal`].
     pub async fn get_many<D: Document>(&self, ids: &[Uuid]) -> Result<Vec<Option<D>>> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let bodies = self.store.bounded(self.store.backend().get(self.company, D::COLLECTION, ids)).await?;
+        let bodies = self.bodies(D::COLLECTION, ids, Projection::All).await?;
         bodies.into_iter().map(|body| body.as_deref().map(read).transpose()).collect()
     }
 
@@ -198,28 +196,7 @@ impl CompanyStore {
     /// # Errors
     /// [`Error::Unavailable`], [`Error::Internal`]; for one list alone those of [`find`](Self::find).
     pub async fn find_each<D: Document>(&self, queries: &[Query]) -> Result<Vec<Result<Page<D>>>> {
-        let mut scans = Vec::with_capacity(queries.len());
-        let lists: Vec<Result<Option<u64>>> = queries
-            .iter()
-            .map(|query| {
-                let list = plan::digest(self.company, D::COLLECTION, query);
-                let scan = plan::scan(D::COLLECTION, query, list)?;
-                Ok(scan.map(|scan| {
-                    scans.push(scan);
-                    list
-                }))
-            })
-            .collect();
-        let found = match scans.is_empty() {
-            true => Vec::new(),
-            false => self.store.bounded(self.store.backend().find(self.company, D::COLLECTION, scans)).await?,
-        };
-        let mut found = found.into_iter();
-        let pages = lists.into_iter().zip(queries).map(|(list, query)| match list? {
-            None => Ok(Page::default()),
-            Some(list) => page(found.next().ok_or_else(|| Error::internal("a scan gave no result"))?, list, query.page_size),
-        });
-        Ok(pages.collect())
+        self.pages(D::COLLECTION, queries, Projection::All, read).await
     }
 
     /// The document with this key in a unique index of one field; `None` for null.
@@ -269,19 +246,83 @@ impl CompanyStore {
     /// # Errors
     /// [`Error::Unavailable`], [`Error::Internal`].
     pub async fn search<D: Document>(&self, index: &'static str, words: &[String], filters: &[Filter]) -> Result<(Vec<D>, bool)> {
-        let index = D::COLLECTION.index(index).ok_or_else(|| Error::internal(format!("{} has no index {index}", D::COLLECTION.name)))?;
-        let words: BTreeSet<&String> = words.iter().filter(|word| !word.is_empty()).collect();
-        if words.is_empty() {
-            return Ok((Vec::new(), false));
-        }
-        let search = Search { index, words: words.into_iter().cloned().collect(), filters: filters.to_vec() };
-        let (bodies, more) = self.store.bounded(self.store.backend().search(self.company, D::COLLECTION, search)).await?;
+        let (bodies, more) = self.found(D::COLLECTION, index, words, filters, Projection::All).await?;
         Ok((bodies.iter().map(|body| read(body)).collect::<Result<_>>()?, more))
+    }
+
+    /// The same reads of some top-level fields of documents, which leave the others unread. What else [`Parts`](crate::Parts) always
+    /// have is read too.
+    #[must_use]
+    pub fn only(&self, fields: impl IntoIterator<Item = &'static str>) -> Only<'_> {
+        Only::new(self, fields)
     }
 
     /// Begins to gather a transaction that `actor` does `at` a moment; nothing happens before its commit.
     pub fn transaction(&self, actor: &Actor, at: Timestamp) -> Transaction {
         Transaction::new(self.store.clone(), self.company, actor.clone(), at)
+    }
+
+    /// The texts of documents, for each identifier.
+    pub(crate) async fn bodies(
+        &self,
+        collection: &'static Collection,
+        ids: &[Uuid],
+        projection: Projection<'_>,
+    ) -> Result<Vec<Option<String>>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.store.bounded(self.store.backend().get(self.company, collection, ids, projection)).await
+    }
+
+    /// A page for each query, of what `read` makes of the documents' texts.
+    pub(crate) async fn pages<T>(
+        &self,
+        collection: &'static Collection,
+        queries: &[Query],
+        projection: Projection<'_>,
+        read: impl Fn(&str) -> Result<T>,
+    ) -> Result<Vec<Result<Page<T>>>> {
+        let mut scans = Vec::with_capacity(queries.len());
+        let lists: Vec<Result<Option<u64>>> = queries
+            .iter()
+            .map(|query| {
+                let list = plan::digest(self.company, collection, query);
+                let scan = plan::scan(collection, query, list)?;
+                Ok(scan.map(|scan| {
+                    scans.push(scan);
+                    list
+                }))
+            })
+            .collect();
+        let found = match scans.is_empty() {
+            true => Vec::new(),
+            false => self.store.bounded(self.store.backend().find(self.company, collection, scans, projection)).await?,
+        };
+        let mut found = found.into_iter();
+        let pages = lists.into_iter().zip(queries).map(|(list, query)| match list? {
+            None => Ok(Page::default()),
+            Some(list) => page(found.next().ok_or_else(|| Error::internal("a scan gave no result"))?, list, query.page_size, &read),
+        });
+        Ok(pages.collect())
+    }
+
+    /// The texts of the documents that a search finds, and whether there may be more.
+    pub(crate) async fn found(
+        &self,
+        collection: &'static Collection,
+        index: &'static str,
+        words: &[String],
+        filters: &[Filter],
+        projection: Projection<'_>,
+    ) -> Result<(Vec<String>, bool)> {
+        let index = collection.index(index).ok_or_else(|| Error::internal(format!("{} has no index {index}", collection.name)))?;
+        let words: BTreeSet<&String> = words.iter().filter(|word| !word.is_empty()).collect();
+        if words.is_empty() {
+            return Ok((Vec::new(), false));
+        }
+        let search = Search { index, words: words.into_iter().cloned().collect(), filters: filters.to_vec() };
+        self.store.bounded(self.store.backend().search(self.company, collection, search, projection)).await
     }
 }
 
@@ -291,7 +332,7 @@ fn read<D: Document>(body: &str) -> Result<D> {
 }
 
 /// Makes a page of what was found; one more than its size tells that the list goes on.
-fn page<D: Document>(mut found: Vec<Found>, list: u64, size: usize) -> Result<Page<D>> {
+fn page<T>(mut found: Vec<Found>, list: u64, size: usize, read: impl Fn(&str) -> Result<T>) -> Result<Page<T>> {
     let more = found.len() > size;
     found.truncate(size);
     let mut page = Page { items: Vec::with_capacity(found.len()), cursors: Vec::with_capacity(found.len()), more };

@@ -193,7 +193,7 @@ impl Serialize for Element<'_> {
 }
 
 /// The name of a field as MongoDB keeps it.
-fn escape(name: &str, top: bool) -> Cow<'_, str> {
+pub(super) fn escape(name: &str, top: bool) -> Cow<'_, str> {
     let reserved = |at: usize, c: char| matches!(c, '%' | '.' | '\0') || (at == 0 && (c == '$' || (top && c == '_')));
     if !name.char_indices().any(|(at, c)| reserved(at, c)) {
         return Cow::Borrowed(name);

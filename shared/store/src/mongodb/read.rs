@@ -7,11 +7,15 @@ use std::{
 
 use ::mongodb::{
     Collection, Database, SessionCursor,
-    bson::{Document, RawDocumentBuf, Timestamp, doc},
+    bson::{Bson, Document, RawDocumentBuf, Timestamp, doc},
     options::{FindOptions, Hint, ReadConcern, SessionOptions},
 };
 
-use super::retry::Failure;
+use super::{
+    body::{ID, escape},
+    retry::Failure,
+};
+use crate::{backend::Projection, fields};
 
 /// After this the server gives a read up by itself; one that nobody waits for any more it gives up when its connection is closed.
 const LONGEST_READ: Duration = Duration::from_secs(5);
@@ -25,6 +29,8 @@ pub(super) struct Find {
     pub(super) bounds: Option<(Document, Document)>,
     pub(super) sort: Option<Document>,
     pub(super) limit: usize,
+    /// The fields that are read; all where nothing is said.
+    pub(super) projection: Option<Document>,
     /// Entries of the index are wanted, not documents.
     pub(super) keys_only: bool,
 }
@@ -38,6 +44,7 @@ impl Find {
             .min(min)
             .max(max)
             .sort(self.sort.clone())
+            .projection(self.projection.clone())
             .limit(i64::from(limit))
             // All in one answer, and one more, so that the server need not keep a cursor.
             .batch_size(limit.saturating_add(1))
@@ -58,10 +65,22 @@ impl Find {
         if let Some(sort) = self.sort.clone() {
             command.insert("sort", sort);
         }
+        if let Some(projection) = self.projection.clone() {
+            command.insert("projection", projection);
+        }
         command.insert("limit", i64::try_from(self.limit).unwrap_or(i64::MAX));
         command.insert("returnKey", self.keys_only);
         command
     }
+}
+
+/// The server's projection to the fields that are wanted, and those at the top of the paths that the adapter itself looks at.
+pub(super) fn projection(wanted: Projection<'_>, looked_at: impl IntoIterator<Item = &'static str>) -> Option<Document> {
+    let Projection::Only(fields) = wanted else { return None };
+    let fields = fields.iter().copied().chain(looked_at.into_iter().map(fields::top));
+    // Without any of the document's own fields an empty one would be all of them.
+    let fields = fields.map(|field| escape(field, true).into_owned()).chain([ID.to_owned()]);
+    Some(fields.map(|field| (field, Bson::Int32(1))).collect())
 }
 
 /// The latest moment of the database that this program has read.

@@ -18,15 +18,15 @@ use super::{
     body::{self, COMPANY, OWN_ID, uuid},
     bounds::{Span, equals, held_as},
     layout,
-    read::{Find, Moment},
+    read::{self, Find, Moment},
     retry::Failure,
 };
 use crate::{
-    backend::{Found, Scan},
+    backend::{Found, Projection, Scan},
     document::Collection,
     error::{Error, Result},
     fields,
-    query::{Direction, Explained, Value},
+    query::{Direction, Explained, Filter, Value},
 };
 
 /// The most ranges of one find. More are split over several, which are merged here.
@@ -42,25 +42,32 @@ pub(super) async fn find(
     company: CompanyId,
     collection: &'static Collection,
     scans: &[Scan],
+    projection: Projection<'_>,
 ) -> Result<Vec<Vec<Found>>, Failure> {
     let Some((first, others)) = scans.split_first() else { return Ok(Vec::new()) };
     // The first one takes the moment.
-    let mut found = vec![list(&mut moment, company, collection, first).await?];
+    let mut found = vec![list(&mut moment, company, collection, first, projection).await?];
     let other = |scan| {
         let mut moment = moment;
-        async move { list(&mut moment, company, collection, scan).await }.boxed()
+        async move { list(&mut moment, company, collection, scan, projection).await }.boxed()
     };
     let others: Vec<BoxFuture<'_, _>> = others.iter().map(other).collect();
     found.extend(stream::iter(others).buffered(AT_ONCE).try_collect::<Vec<_>>().await?);
     Ok(found)
 }
 
-async fn list(moment: &mut Moment<'_>, company: CompanyId, collection: &'static Collection, scan: &Scan) -> Result<Vec<Found>, Failure> {
+async fn list(
+    moment: &mut Moment<'_>,
+    company: CompanyId,
+    collection: &'static Collection,
+    scan: &Scan,
+    projection: Projection<'_>,
+) -> Result<Vec<Found>, Failure> {
     let mut scan = scan.clone();
     let wanted = scan.limit;
     let mut found = Vec::new();
     loop {
-        let documents = documents(moment, company, collection, &scan).await?;
+        let documents = documents(moment, company, collection, &scan, projection).await?;
         let exhausted = documents.len() < scan.limit;
         for document in documents {
             scan.after = Some(place(&document, &scan)?);
@@ -101,7 +108,7 @@ pub(super) async fn count(
     let mut scan = Scan { limit: wanted.min(MAX_BATCH), ..scan.clone() };
     let mut found = 0;
     loop {
-        let documents = documents(&mut moment, company, collection, &scan).await?;
+        let documents = documents(&mut moment, company, collection, &scan, Projection::Only(&[])).await?;
         let exhausted = documents.len() < scan.limit;
         for document in documents {
             scan.after = Some(place(&document, &scan)?);
@@ -131,15 +138,18 @@ fn place(document: &RawDocumentBuf, scan: &Scan) -> Result<(Value, Uuid)> {
     Ok((body::sort_value(document, sort)?, body::ids(document)?.1))
 }
 
-/// The documents of a scan in its order, but for its residual conditions.
+/// The documents of a scan in its order, but for its residual conditions; of a projection, with what is looked at here too.
 async fn documents(
     moment: &mut Moment<'_>,
     company: CompanyId,
     collection: &'static Collection,
     scan: &Scan,
+    projection: Projection<'_>,
 ) -> Result<Vec<RawDocumentBuf>, Failure> {
     let mut lists = Vec::new();
+    let looked_at = || scan.index.fields.iter().copied().chain(scan.residual.iter().map(Filter::field));
     for find in finds(company, collection, scan) {
+        let find = Find { projection: read::projection(projection, looked_at()), ..find };
         let found = moment.find(&find).await?;
         moment.examine(cost(&found, scan, &find)?);
         lists.push(found);

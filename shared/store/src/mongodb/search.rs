@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use ::mongodb::bson::{Bson, RawDocumentBuf, doc};
+use ::mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 use futures::{FutureExt as _, future::BoxFuture};
 use kernel::CompanyId;
 use uuid::Uuid;
@@ -13,15 +13,15 @@ use uuid::Uuid;
 use super::{
     body::{self, COMPANY, OWN_ID, uuid},
     layout,
-    read::{Find, Moment},
+    read::{self, Find, Moment},
     retry::Failure,
 };
 use crate::{
-    backend::Search,
+    backend::{Projection, Search},
     document::Collection,
     error::{Error, Result},
     fields,
-    query::Value,
+    query::{Filter, Value},
     words::{Narrow, end_of_prefix},
 };
 
@@ -41,6 +41,7 @@ pub(super) async fn search(
     company: CompanyId,
     collection: &'static Collection,
     search: &Search,
+    projection: Projection<'_>,
 ) -> Result<(Vec<String>, bool), Failure> {
     if search.index.fields.len() != 1 {
         return Err(Error::internal(format!("a search needs an index of the terms alone, which {} is not", search.index.name)).into());
@@ -56,8 +57,10 @@ pub(super) async fn search(
     if rarest.exhausted && rarest.seen == 0 {
         return Ok((Vec::new(), false));
     }
-    let (candidates, more) =
-        candidates(&mut moment, Range::new(company, collection, search, rarest.range.word), Search::MAX_EXAMINED - probed).await?;
+    let looked_at = search.index.fields.iter().copied().chain(search.filters.iter().map(Filter::field));
+    let projection = read::projection(projection, looked_at);
+    let range = Range::new(company, collection, search, rarest.range.word);
+    let (candidates, more) = candidates(&mut moment, range, projection, Search::MAX_EXAMINED - probed).await?;
     let narrow = Narrow::new(search);
     let mut found = Vec::new();
     for body in candidates {
@@ -108,13 +111,18 @@ async fn probe(moment: &mut Moment<'_>, words: &mut [Word<'_>]) -> Result<usize,
 }
 
 /// The texts of the documents under a word, at most as many as may be read, and whether there may be more.
-async fn candidates(moment: &mut Moment<'_>, mut range: Range<'_>, budget: usize) -> Result<(Vec<String>, bool), Failure> {
+async fn candidates(
+    moment: &mut Moment<'_>,
+    mut range: Range<'_>,
+    projection: Option<Document>,
+    budget: usize,
+) -> Result<(Vec<String>, bool), Failure> {
     let (mut bodies, mut seen) = (Vec::new(), HashSet::new());
     // The most entries of a document so far: each read may cost that for every document.
     let (mut spent, mut entries) = (0, 1);
     let mut step = FIRST_READ;
     loop {
-        let documents = moment.find(&range.find(step)).await?;
+        let documents = moment.find(&Find { projection: projection.clone(), ..range.find(step) }).await?;
         let exhausted = documents.len() < step;
         spent += documents.len();
         let begun = range.from.clone();

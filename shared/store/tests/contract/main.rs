@@ -12,6 +12,7 @@ mod inbox;
 mod isolation;
 mod outbox;
 mod pages;
+mod parts;
 mod queries;
 #[path = "../mongodb/scratch.rs"]
 mod scratch;
@@ -40,6 +41,9 @@ macro_rules! store_contract {
                 pages: pages_lose_and_repeat_nothing_while_others_write, tokens_made_up_or_of_another_list_are_refused,
                     one_bad_list_does_not_spoil_the_others, a_page_size_out_of_range_is_refused, every_item_has_its_cursor,
                     a_page_costs_the_same_whatever_the_number_of_documents;
+                parts: what_was_asked_for_is_read_and_nothing_else, a_field_that_is_not_there_is_null_and_not_unread,
+                    only_fields_at_the_top_can_be_named, lists_and_their_cursors_are_those_of_whole_documents,
+                    a_bad_list_is_told_and_costs_the_others_nothing, a_search_finds_by_what_it_does_not_hand_over;
                 search: words_find_by_their_beginning, every_word_and_filter_must_hold, the_rarest_word_is_read,
                     a_search_reads_no_more_than_its_limit_and_says_so;
                 history: changes_are_kept_with_who_and_when, derived_and_secret_fields_are_left_out,
