@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kernel::{AccountId, CompanyId, Env, Error, Principal, Result, Role, Timestamp};
-use store::{CompanyStore, Query, Store, Transaction};
+use store::{CompanyStore, Part, Query, Store, Transaction};
 
 use crate::{
     SERVICE,
@@ -65,13 +65,13 @@ struct Known<'a> {
     session: Option<&'a Session>,
 }
 
-/// An account as callers see it: with what its sessions make known.
+/// An account, or what was read of it, as callers see it: with what its sessions make known.
 #[derive(Debug, Clone, PartialEq)]
-pub struct AccountRecord {
+pub struct AccountRecord<A = Account> {
     /// The account.
-    pub account: Account,
+    pub account: A,
     /// When somebody last signed in with it.
-    pub last_signed_in_at: Option<Timestamp>,
+    pub last_signed_in_at: Part<Option<Timestamp>>,
 }
 
 impl Application {
@@ -126,7 +126,7 @@ impl Application {
 
     async fn record(&self, company: &CompanyStore, account: Account) -> Result<AccountRecord> {
         let last = company.get::<LastSignIn>(account.id.uuid()).await?;
-        Ok(AccountRecord { account, last_signed_in_at: last.map(|last| last.at) })
+        Ok(AccountRecord { account, last_signed_in_at: Part::Read(last.map(|last| last.at)) })
     }
 
     /// The change of one account that is all a use case does.

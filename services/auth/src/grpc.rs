@@ -14,6 +14,7 @@ use crate::{
     application::{AccountRecord, Application, ChangePassword, ListAccounts, SignIn},
     domain::{account, password::Password, secret::Secret},
     messages,
+    parts::AccountParts,
 };
 
 /// The service as tonic serves it.
@@ -67,7 +68,7 @@ impl AuthService for Grpc {
     async fn get_account(&self, request: Request<v1::GetAccountRequest>) -> Answer<v1::GetAccountResponse> {
         let principal = principal(&request)?;
         let outcome = async { self.0.get_account(&principal, read::id("id", &request.get_ref().id)?).await };
-        answer(outcome.await, |record| v1::GetAccountResponse { account: Some(messages::account(&record, Mask::ALL)) })
+        answer(outcome.await, |record| v1::GetAccountResponse { account: Some(messages::whole(&record)) })
     }
 
     async fn batch_get_accounts(&self, request: Request<v1::BatchGetAccountsRequest>) -> Answer<v1::BatchGetAccountsResponse> {
@@ -78,7 +79,7 @@ impl AuthService for Grpc {
             read::batch_size("ids", texts.len(), read::MAX_IDS)?;
             let ids: Vec<Result<AccountId>> = texts.iter().map(|id| read::id("id", id)).collect();
             let known: Vec<AccountId> = ids.iter().flatten().copied().collect();
-            let records = self.0.batch_get_accounts(&principal, &known).await?;
+            let records = self.0.batch_get_accounts(&principal, &known, mask).await?;
             Ok((in_their_places(ids, records), mask))
         };
         answer(outcome.await, |(records, mask)| v1::BatchGetAccountsResponse {
@@ -100,7 +101,7 @@ impl AuthService for Grpc {
             read::batch_size("requests", requests.len(), read::MAX_LISTS)?;
             let mut lists = Vec::with_capacity(requests.len());
             let read: Vec<Result<()>> = requests.into_iter().map(|request| list(request).map(|list| lists.push(list))).collect();
-            let pages = self.0.batch_list_accounts(&principal, &lists).await?;
+            let pages = self.0.batch_list_accounts(&principal, &lists, mask).await?;
             Ok((in_their_places(read, pages), mask))
         };
         answer(outcome.await, |(pages, mask)| v1::BatchListAccountsResponse {
@@ -119,7 +120,7 @@ impl AuthService for Grpc {
             let (account, role, version) = checks.finish_with(|| Some((account?, role?, version?)))?;
             self.0.change_role(&principal, account, role, version).await
         };
-        answer(outcome.await, |record| v1::ChangeRoleResponse { account: Some(messages::account(&record, Mask::ALL)) })
+        answer(outcome.await, |record| v1::ChangeRoleResponse { account: Some(messages::whole(&record)) })
     }
 
     async fn disable_account(&self, request: Request<v1::DisableAccountRequest>) -> Answer<v1::DisableAccountResponse> {
@@ -127,7 +128,7 @@ impl AuthService for Grpc {
         let v1::DisableAccountRequest { account_id, version } = request.into_inner();
         let outcome =
             async { self.0.disable_account(&principal, read::id("account_id", &account_id)?, read::version("version", version)?).await };
-        answer(outcome.await, |record| v1::DisableAccountResponse { account: Some(messages::account(&record, Mask::ALL)) })
+        answer(outcome.await, |record| v1::DisableAccountResponse { account: Some(messages::whole(&record)) })
     }
 
     async fn enable_account(&self, request: Request<v1::EnableAccountRequest>) -> Answer<v1::EnableAccountResponse> {
@@ -135,7 +136,7 @@ impl AuthService for Grpc {
         let v1::EnableAccountRequest { account_id, version } = request.into_inner();
         let outcome =
             async { self.0.enable_account(&principal, read::id("account_id", &account_id)?, read::version("version", version)?).await };
-        answer(outcome.await, |record| v1::EnableAccountResponse { account: Some(messages::account(&record, Mask::ALL)) })
+        answer(outcome.await, |record| v1::EnableAccountResponse { account: Some(messages::whole(&record)) })
     }
 
     async fn batch_list_account_history(
@@ -176,7 +177,7 @@ fn read_status(field: &str, number: i32) -> Result<account::Status> {
     }
 }
 
-fn account_result(id: String, record: Result<AccountRecord>, mask: Mask<v1::Account>) -> v1::AccountResult {
+fn account_result(id: String, record: Result<AccountRecord<AccountParts>>, mask: Mask<v1::Account>) -> v1::AccountResult {
     let result = match record {
         Ok(record) => account_result::Result::Account(messages::account(&record, mask)),
         Err(error) => account_result::Result::Error(rpc_status(&error)),
@@ -184,7 +185,7 @@ fn account_result(id: String, record: Result<AccountRecord>, mask: Mask<v1::Acco
     v1::AccountResult { id, result: Some(result) }
 }
 
-fn page(page: Page<AccountRecord>, mask: Mask<v1::Account>) -> v1::ListAccountsResponse {
+fn page(page: Page<AccountRecord<AccountParts>>, mask: Mask<v1::Account>) -> v1::ListAccountsResponse {
     v1::ListAccountsResponse {
         next_page_token: page.next_page_token().unwrap_or_default().to_owned(),
         accounts: page.items.iter().map(|record| messages::account(record, mask)).collect(),
@@ -192,7 +193,7 @@ fn page(page: Page<AccountRecord>, mask: Mask<v1::Account>) -> v1::ListAccountsR
     }
 }
 
-fn page_result(outcome: Result<Page<AccountRecord>>, mask: Mask<v1::Account>) -> v1::AccountsPageResult {
+fn page_result(outcome: Result<Page<AccountRecord<AccountParts>>>, mask: Mask<v1::Account>) -> v1::AccountsPageResult {
     let result = match outcome {
         Ok(found) => accounts_page_result::Result::Page(page(found, mask)),
         Err(error) => accounts_page_result::Result::Error(rpc_status(&error)),

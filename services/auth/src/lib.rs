@@ -8,6 +8,7 @@
 //! | `throttle` | how often a wrong password may be tried |
 //! | `documents` | how the domain is kept: collections and indexes |
 //! | `grpc` | messages to use cases and back; `messages`: the domain as messages of the contract |
+//! | `parts` | what is read of an account to answer |
 //! | `publishing` | what others are told |
 //! | `reactions` | logins follow employees |
 //! | [`commands`] | what an operator does by command |
@@ -27,6 +28,7 @@ mod documents;
 pub mod domain;
 mod grpc;
 mod messages;
+mod parts;
 pub mod passwords;
 mod publishing;
 mod reactions;
@@ -53,6 +55,7 @@ use tonic::service::Routes;
 
 pub use application::Application;
 pub use documents::COLLECTIONS;
+pub use parts::AccountParts;
 pub use passwords::Passwords;
 pub use settings::{SETTINGS, Settings};
 

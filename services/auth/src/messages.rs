@@ -3,36 +3,44 @@
 use contracts::{crm::auth::v1, mask::Mask, masked, write};
 use kernel::EmployeeId;
 use runtime::token::Jwk;
+use store::Part;
 
 use crate::{
     application::{AccountRecord, Invitation, Tokens},
     domain::account::{Account, Status},
+    parts::AccountParts,
 };
 
+/// What is not of the account's own document.
+pub(crate) const LAST_SIGN_IN: u64 = Mask::<v1::Account>::bit("last_signed_in_at");
+
 /// An account as callers get it.
-pub(crate) fn account(record: &AccountRecord, mask: Mask<v1::Account>) -> v1::Account {
+pub(crate) fn account(record: &AccountRecord<AccountParts>, mask: Mask<v1::Account>) -> v1::Account {
     let AccountRecord { account, last_signed_in_at } = record;
-    masked!(mask => v1::Account { last_signed_in_at: last_signed_in_at.map(write::timestamp), ..without_last_sign_in(account, mask) })
+    masked!(mask => v1::Account {
+        id: account.id.to_string(),
+        version: account.version.to(|it| *it),
+        email: account.email.to(ToString::to_string),
+        name: account.name.to(Clone::clone),
+        role: account.role.to(|it| write::role(*it).into()),
+        status: account.status.to(|it| status(*it).into()),
+        employee_id: account.employee_id.as_ref().map(EmployeeId::to_string).unwrap_or_default(),
+        created_at: account.created_at.to(|it| Some(write::timestamp(*it))),
+        last_signed_in_at: last_signed_in_at.to(|it| it.map(write::timestamp)),
+        invitation_expires_at: account.invitation_expires_at.to(|it| it.map(write::timestamp)),
+    })
+}
+
+/// The whole of it.
+pub(crate) fn whole(record: &AccountRecord) -> v1::Account {
+    let AccountRecord { account: whole, last_signed_in_at } = record;
+    account(&AccountRecord { account: AccountParts::from(whole), last_signed_in_at: *last_signed_in_at }, Mask::ALL)
 }
 
 /// An account as events carry it: without the time of the last sign-in, since nothing is published when only that changes.
-pub(crate) fn published(account: &Account) -> v1::Account {
-    without_last_sign_in(account, Mask::ALL)
-}
-
-fn without_last_sign_in(account: &Account, mask: Mask<v1::Account>) -> v1::Account {
-    masked!(mask => v1::Account {
-        id: account.id.to_string(),
-        version: account.version,
-        email: account.email.to_string(),
-        name: account.name.clone(),
-        role: write::role(account.role).into(),
-        status: status(account.status).into(),
-        employee_id: account.employee_id.as_ref().map(EmployeeId::to_string).unwrap_or_default(),
-        created_at: Some(write::timestamp(account.created_at)),
-        last_signed_in_at: None,
-        invitation_expires_at: account.invitation_expires_at.map(write::timestamp),
-    })
+pub(crate) fn published(published: &Account) -> v1::Account {
+    let record = AccountRecord { account: AccountParts::from(published), last_signed_in_at: Part::Unread };
+    account(&record, Mask::ALL.without(LAST_SIGN_IN))
 }
 
 fn status(status: Status) -> v1::AccountStatus {
@@ -50,7 +58,7 @@ pub(crate) fn session(tokens: &Tokens) -> v1::Session {
         access_token_expires_at: Some(write::timestamp(tokens.access_token_expires_at)),
         refresh_token: tokens.refresh_token.expose().to_owned(),
         expires_at: Some(write::timestamp(tokens.expires_at)),
-        account: Some(account(&tokens.account, Mask::ALL)),
+        account: Some(whole(&tokens.account)),
     }
 }
 
@@ -59,7 +67,7 @@ pub(crate) fn invitation(invitation: &Invitation) -> v1::CreateInvitationRespons
     v1::CreateInvitationResponse {
         token: invitation.token.expose().to_owned(),
         expires_at: Some(write::timestamp(invitation.expires_at)),
-        account: Some(account(&invitation.account, Mask::ALL)),
+        account: Some(whole(&invitation.account)),
     }
 }
 

@@ -5,12 +5,15 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use contracts::{crm::customer::v1, mask::Mask};
 use kernel::{CompanyId, CustomerId, Env, Error, Principal, Result, Role};
-use store::{CompanyStore, Store};
+use store::{CompanyStore, Part, Store};
 use uuid::Uuid;
 
 use crate::{
     domain::{Customer, CustomerFacts, Transition},
+    messages,
+    parts::CustomerParts,
     publishing,
 };
 
@@ -52,13 +55,13 @@ pub struct Application {
     companies: Arc<Mutex<BTreeSet<CompanyId>>>,
 }
 
-/// A customer as callers see them: with what their orders make known.
+/// A customer, or what was read of them, as callers see them: with what their orders make known.
 #[derive(Debug, Clone, PartialEq)]
-pub struct CustomerRecord {
+pub struct CustomerRecord<C = Customer> {
     /// The customer.
-    pub customer: Customer,
+    pub customer: C,
     /// What their orders make known.
-    pub facts: CustomerFacts,
+    pub facts: Part<CustomerFacts>,
 }
 
 impl Application {
@@ -105,8 +108,7 @@ impl Application {
             }
             transaction.commit().await?;
         }
-        let facts = facts(&company, &[customer.id]).await?;
-        Ok(record(customer, &facts))
+        whole(&company, customer).await
     }
 }
 
@@ -114,15 +116,32 @@ fn not_found(id: CustomerId, field: &'static str) -> Error {
     Error::NotFound { resource: "customer".into(), id: id.to_string(), field: field.into() }
 }
 
-/// What is known of these customers, read in one round trip whatever their number.
-async fn facts(company: &CompanyStore, ids: &[CustomerId]) -> Result<HashMap<CustomerId, CustomerFacts>> {
-    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
-    let found = company.get_many::<CustomerFacts>(&ids).await?;
-    Ok(found.into_iter().flatten().map(|facts| (facts.id, facts)).collect())
+/// A customer with what is known of them.
+async fn whole(company: &CompanyStore, customer: Customer) -> Result<CustomerRecord> {
+    let facts = company.get(customer.id.uuid()).await?.unwrap_or_else(|| CustomerFacts::none(customer.id));
+    Ok(CustomerRecord { customer, facts: Part::Read(facts) })
 }
 
-fn record(customer: Customer, facts: &HashMap<CustomerId, CustomerFacts>) -> CustomerRecord {
-    // A customer deleted between the two reads has none any more.
-    let facts = facts.get(&customer.id).cloned().unwrap_or_else(|| CustomerFacts::none(customer.id));
-    CustomerRecord { customer, facts }
+/// What is known of some customers, where it is asked for.
+struct Known(Part<HashMap<CustomerId, CustomerFacts>>);
+
+impl Known {
+    /// Read in one round trip whatever their number.
+    async fn of(company: &CompanyStore, ids: &[CustomerId], mask: Mask<v1::Customer>) -> Result<Self> {
+        if !mask.has(messages::FACTS) {
+            return Ok(Self(Part::Unread));
+        }
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+        let found = company.get_many::<CustomerFacts>(&ids).await?;
+        Ok(Self(Part::Read(found.into_iter().flatten().map(|facts| (facts.id, facts)).collect())))
+    }
+
+    fn record(&self, customer: CustomerParts) -> CustomerRecord<CustomerParts> {
+        let facts = match &self.0 {
+            // A customer deleted between the two reads has none any more.
+            Part::Read(known) => Part::Read(known.get(&customer.id).cloned().unwrap_or_else(|| CustomerFacts::none(customer.id))),
+            Part::Unread => Part::Unread,
+        };
+        CustomerRecord { customer, facts }
+    }
 }

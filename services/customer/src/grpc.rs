@@ -13,6 +13,7 @@ use tonic::{Request, Status};
 use crate::{
     application::{Application, CustomerRecord, DELETION, OFFICE},
     messages,
+    parts::CustomerParts,
 };
 
 mod requests;
@@ -45,7 +46,7 @@ impl CustomerService for Grpc {
             read::batch_size("ids", texts.len(), read::MAX_IDS)?;
             let ids: Vec<Result<CustomerId>> = texts.iter().map(|id| read::id("id", id)).collect();
             let known: Vec<CustomerId> = ids.iter().flatten().copied().collect();
-            let records = self.0.batch_get_customers(&principal, &known).await?;
+            let records = self.0.batch_get_customers_masked(&principal, &known, mask).await?;
             Ok((in_their_places(ids, records), mask))
         };
         answer(outcome.await, |(records, mask)| v1::BatchGetCustomersResponse {
@@ -69,7 +70,7 @@ impl CustomerService for Grpc {
             // For each list whether it was read, so that the pages find their places.
             let read: Vec<Result<()>> =
                 requests.into_iter().map(|list| requests::list_customers(list).map(|list| lists.push(list))).collect();
-            let pages = self.0.batch_list_customers(&principal, &lists).await?;
+            let pages = self.0.batch_list_customers_masked(&principal, &lists, mask).await?;
             Ok((in_their_places(read, pages), mask))
         };
         answer(outcome.await, |(pages, mask)| v1::BatchListCustomersResponse {
@@ -82,7 +83,7 @@ impl CustomerService for Grpc {
         let outcome = async {
             let mask = Mask::read(request.get_ref().read_mask.as_ref())?;
             let search = requests::search_customers(request.into_inner())?;
-            Ok((self.0.search_customers(&principal, &search).await?, mask))
+            Ok((self.0.search_customers_masked(&principal, &search, mask).await?, mask))
         };
         answer(outcome.await, |(found, mask)| v1::SearchCustomersResponse {
             customers: found.customers.iter().map(|record| messages::customer(record, mask)).collect(),
@@ -187,10 +188,11 @@ fn caller<T>(request: &Request<T>, needed: Role) -> Result<Principal, Status> {
 }
 
 fn customer(record: &CustomerRecord) -> Option<v1::Customer> {
-    Some(messages::customer(record, Mask::ALL))
+    let record = CustomerRecord { customer: CustomerParts::from(&record.customer), facts: record.facts.clone() };
+    Some(messages::customer(&record, Mask::ALL))
 }
 
-fn customer_result(id: String, record: Result<CustomerRecord>, mask: Mask<v1::Customer>) -> v1::CustomerResult {
+fn customer_result(id: String, record: Result<CustomerRecord<CustomerParts>>, mask: Mask<v1::Customer>) -> v1::CustomerResult {
     let result = match record {
         Ok(record) => customer_result::Result::Customer(messages::customer(&record, mask)),
         Err(error) => customer_result::Result::Error(rpc_status(&error)),
@@ -198,7 +200,7 @@ fn customer_result(id: String, record: Result<CustomerRecord>, mask: Mask<v1::Cu
     v1::CustomerResult { id, result: Some(result) }
 }
 
-fn page(page: Page<CustomerRecord>, mask: Mask<v1::Customer>) -> v1::ListCustomersResponse {
+fn page(page: Page<CustomerRecord<CustomerParts>>, mask: Mask<v1::Customer>) -> v1::ListCustomersResponse {
     v1::ListCustomersResponse {
         next_page_token: page.next_page_token().unwrap_or_default().to_owned(),
         customers: page.items.iter().map(|record| messages::customer(record, mask)).collect(),
@@ -206,7 +208,7 @@ fn page(page: Page<CustomerRecord>, mask: Mask<v1::Customer>) -> v1::ListCustome
     }
 }
 
-fn page_result(outcome: Result<Page<CustomerRecord>>, mask: Mask<v1::Customer>) -> v1::CustomersPageResult {
+fn page_result(outcome: Result<Page<CustomerRecord<CustomerParts>>>, mask: Mask<v1::Customer>) -> v1::CustomersPageResult {
     let result = match outcome {
         Ok(found) => customers_page_result::Result::Page(page(found, mask)),
         Err(error) => customers_page_result::Result::Error(rpc_status(&error)),

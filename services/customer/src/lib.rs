@@ -7,6 +7,7 @@
 //! | [`commands`] | what operators do |
 //! | [`documents`] | how the domain is kept: collections and indexes |
 //! | `grpc` | messages to use cases and back; `messages`: the domain as messages of the contract |
+//! | `parts` | what is read of a customer to answer |
 //! | `publishing` | what others are told |
 //! | `reactions` | what is done on the events of orders |
 //! | [`settings`] | the program's settings |
@@ -21,6 +22,7 @@ pub mod documents;
 pub mod domain;
 mod grpc;
 mod messages;
+mod parts;
 mod publishing;
 mod reactions;
 pub mod settings;
@@ -35,6 +37,7 @@ use tonic::service::Routes;
 
 pub use application::Application;
 pub use documents::COLLECTIONS;
+pub use parts::CustomerParts;
 pub use settings::{SETTINGS, Settings};
 
 /// The service's name: of the domain, of its program, and as the source of its events.

@@ -2,47 +2,45 @@
 
 use contracts::{crm::customer::v1, mask::Mask, masked, write};
 use kernel::{EmailAddress, PhoneNumber};
+use store::Part;
 
 use crate::{
     application::CustomerRecord,
     domain::{Contact, Customer, CustomerStatus, CustomerType, Note, Property},
+    parts::CustomerParts,
 };
 
+/// What a customer's orders make known.
+pub(crate) const FACTS: u64 = Mask::<v1::Customer>::bit("order_count") | Mask::<v1::Customer>::bit("last_service_at");
+const NOTES: u64 = Mask::<v1::Customer>::bit("notes");
+
 /// A customer as callers get them.
-pub(crate) fn customer(record: &CustomerRecord, mask: Mask<v1::Customer>) -> v1::Customer {
+pub(crate) fn customer(record: &CustomerRecord<CustomerParts>, mask: Mask<v1::Customer>) -> v1::Customer {
     let CustomerRecord { customer, facts } = record;
     masked!(mask => v1::Customer {
-        notes: customer.notes.iter().map(note).collect(),
-        order_count: facts.order_count,
-        last_service_at: facts.last_service_at.map(write::timestamp),
-        ..without_notes(customer, mask)
+        id: customer.id.to_string(),
+        version: customer.version.to(|it| *it),
+        r#type: customer.r#type.to(|it| customer_type(*it).into()),
+        name: customer.name.to(Clone::clone),
+        registration_number: customer.registration_number.to(|it| it.clone().unwrap_or_default()),
+        phone: customer.phone.to(ToString::to_string),
+        email: customer.email.to(|it| it.as_ref().map(EmailAddress::to_string).unwrap_or_default()),
+        properties: customer.properties.to(|it| it.iter().map(property).collect()),
+        contacts: customer.contacts.to(|it| it.iter().map(contact).collect()),
+        notes: customer.notes.to(|it| it.iter().map(note).collect()),
+        status: customer.status.to(|it| status(*it).into()),
+        order_count: facts.to(|it| it.order_count),
+        last_service_at: facts.to(|it| it.last_service_at.map(write::timestamp)),
+        created_at: customer.created_at.to(|it| Some(write::timestamp(*it))),
+        updated_at: customer.updated_at.to(|it| Some(write::timestamp(*it))),
     })
 }
 
 /// A customer as events carry them: without the office's notes and without what orders make known, since nothing is
 /// published when those change, and what was true at some earlier event would be taken for what is true now.
-pub(crate) fn published(customer: &Customer) -> v1::Customer {
-    without_notes(customer, Mask::ALL)
-}
-
-fn without_notes(customer: &Customer, mask: Mask<v1::Customer>) -> v1::Customer {
-    masked!(mask => v1::Customer {
-        id: customer.id.to_string(),
-        version: customer.version,
-        r#type: customer_type(customer.kind).into(),
-        name: customer.name.clone(),
-        registration_number: customer.registration_number.clone().unwrap_or_default(),
-        phone: customer.phone.to_string(),
-        email: customer.email.as_ref().map(EmailAddress::to_string).unwrap_or_default(),
-        properties: customer.properties.iter().map(property).collect(),
-        contacts: customer.contacts.iter().map(contact).collect(),
-        notes: Vec::new(),
-        status: status(customer.status).into(),
-        order_count: 0,
-        last_service_at: None,
-        created_at: Some(write::timestamp(customer.created_at)),
-        updated_at: Some(write::timestamp(customer.updated_at)),
-    })
+pub(crate) fn published(published: &Customer) -> v1::Customer {
+    let record = CustomerRecord { customer: CustomerParts::from(published), facts: Part::Unread };
+    customer(&record, Mask::ALL.without(NOTES | FACTS))
 }
 
 fn customer_type(kind: CustomerType) -> v1::CustomerType {

@@ -3,11 +3,14 @@
 //! A cleaner has their own record and no other: what is asked of another one is answered as if there were none. They
 //! don't see what the office pays, their own rate included.
 
+use contracts::{crm::employee::v1, mask::Mask};
 use kernel::{EmployeeId, Env, Error, Principal, Result};
-use store::{CompanyStore, Store};
+use store::{CompanyStore, Part, Store};
 
 use crate::{
     domain::{Employee, Transition},
+    messages,
+    parts::EmployeeParts,
     publishing,
 };
 
@@ -96,6 +99,16 @@ fn may_see(principal: &Principal, id: EmployeeId) -> bool {
 /// What the caller may see of an employee whom they may know of.
 fn seen_by(principal: &Principal, employee: Employee) -> Employee {
     if principal.is_office() { employee } else { employee.without_rate() }
+}
+
+/// What is read to answer the caller with the fields of a mask.
+fn read(principal: &Principal, mask: Mask<v1::Employee>) -> impl Iterator<Item = &'static str> {
+    if principal.is_office() { mask } else { mask.without(messages::RATE) }.names()
+}
+
+/// What was read of an employee, as the caller may see it.
+fn parts_seen_by(principal: &Principal, employee: EmployeeParts) -> EmployeeParts {
+    if principal.is_office() { employee } else { EmployeeParts { hourly_rate: Part::Read(None), ..employee } }
 }
 
 fn not_found(id: EmployeeId, field: &'static str) -> Error {

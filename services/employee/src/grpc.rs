@@ -10,7 +10,7 @@ use runtime::grpc::{Answer, answer, in_their_places, principal, rpc_status};
 use store::Page;
 use tonic::Request;
 
-use crate::{application::Application, domain::Employee, messages};
+use crate::{application::Application, domain::Employee, messages, parts::EmployeeParts};
 
 mod requests;
 
@@ -45,7 +45,7 @@ impl EmployeeService for Grpc {
             read::batch_size("ids", ids.len(), read::MAX_IDS)?;
             let read: Vec<_> = ids.iter().map(|id| read::id("id", id)).collect();
             let good: Vec<_> = read.iter().filter_map(|id| id.as_ref().ok().copied()).collect();
-            let answers = self.0.batch_get_employees(&principal, &good).await?;
+            let answers = self.0.batch_get_employees_masked(&principal, &good, mask).await?;
             Ok((in_their_places(read, answers), mask))
         };
         answer(outcome.await, |(answers, mask)| v1::BatchGetEmployeesResponse {
@@ -74,7 +74,7 @@ impl EmployeeService for Grpc {
             read::batch_size("requests", requests.len(), read::MAX_LISTS)?;
             let mut good = Vec::with_capacity(requests.len());
             let read = requests.into_iter().map(|list| requests::list(list).map(|list| good.push(list))).collect();
-            let answers = self.0.batch_list_employees(&principal, &good).await?;
+            let answers = self.0.batch_list_employees(&principal, &good, mask).await?;
             Ok((in_their_places(read, answers), mask))
         };
         answer(outcome.await, |(answers, mask)| v1::BatchListEmployeesResponse {
@@ -87,7 +87,7 @@ impl EmployeeService for Grpc {
         let outcome = async {
             let mask = Mask::read(request.get_ref().read_mask.as_ref())?;
             let search = requests::search(request.into_inner())?;
-            Ok((self.0.search_employees(&principal, &search).await?, mask))
+            Ok((self.0.search_employees_masked(&principal, &search, mask).await?, mask))
         };
         answer(outcome.await, |(found, mask)| v1::SearchEmployeesResponse {
             employees: found.employees.iter().map(|employee| messages::employee(employee, mask)).collect(),
@@ -193,24 +193,24 @@ impl EmployeeService for Grpc {
 }
 
 fn some(employee: &Employee) -> Option<v1::Employee> {
-    Some(messages::employee(employee, Mask::ALL))
+    Some(messages::employee(&EmployeeParts::from(employee), Mask::ALL))
 }
 
-fn result(answer: Result<Employee>, mask: Mask<v1::Employee>) -> employee_result::Result {
+fn result(answer: Result<EmployeeParts>, mask: Mask<v1::Employee>) -> employee_result::Result {
     match answer {
         Ok(employee) => employee_result::Result::Employee(messages::employee(&employee, mask)),
         Err(error) => employee_result::Result::Error(rpc_status(&error)),
     }
 }
 
-fn page_result(answer: Result<Page<Employee>>, mask: Mask<v1::Employee>) -> employees_page_result::Result {
+fn page_result(answer: Result<Page<EmployeeParts>>, mask: Mask<v1::Employee>) -> employees_page_result::Result {
     match answer {
         Ok(found) => employees_page_result::Result::Page(page(&found, mask)),
         Err(error) => employees_page_result::Result::Error(rpc_status(&error)),
     }
 }
 
-fn page(page: &Page<Employee>, mask: Mask<v1::Employee>) -> v1::ListEmployeesResponse {
+fn page(page: &Page<EmployeeParts>, mask: Mask<v1::Employee>) -> v1::ListEmployeesResponse {
     v1::ListEmployeesResponse {
         employees: page.items.iter().map(|employee| messages::employee(employee, mask)).collect(),
         cursors: page.cursors.clone(),

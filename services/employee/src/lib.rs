@@ -7,6 +7,7 @@
 //! | `grpc` | `crm.employee.v1.EmployeeService` on the use cases |
 //! | [`reactions`] | what is done on others' events |
 //! | `documents` | how the domain is kept |
+//! | `parts` | what is read of an employee to answer |
 //! | `messages`, `publishing` | the domain's values as messages; what others are told |
 //! | [`settings`] | what can be set |
 //!
@@ -20,6 +21,7 @@ mod documents;
 pub mod domain;
 mod grpc;
 mod messages;
+mod parts;
 mod publishing;
 pub mod reactions;
 pub mod settings;
@@ -32,6 +34,7 @@ use tonic::service::Routes;
 pub use application::Application;
 use application::photo::{self, Darkroom};
 pub use documents::COLLECTIONS;
+pub use parts::EmployeeParts;
 pub use settings::{SETTINGS, Settings};
 
 /// The service's name: its domain, and the source of its events.

@@ -3,26 +3,32 @@
 use contracts::{crm::employee::v1, mask::Mask, masked, write};
 use kernel::EmailAddress;
 
-use crate::domain::{Employee, Login, Photo, Status, TimeOff, Weekday, Window};
+use crate::{
+    domain::{Login, Photo, Status, TimeOff, Weekday, Window},
+    parts::EmployeeParts,
+};
+
+/// What the office pays, which a cleaner gets nothing of.
+pub(crate) const RATE: u64 = Mask::<v1::Employee>::bit("hourly_rate");
 
 /// An employee, as callers get them and as events carry them.
-pub(crate) fn employee(employee: &Employee, mask: Mask<v1::Employee>) -> v1::Employee {
+pub(crate) fn employee(employee: &EmployeeParts, mask: Mask<v1::Employee>) -> v1::Employee {
     masked!(mask => v1::Employee {
         id: employee.id.to_string(),
-        version: employee.version,
-        first_name: employee.first_name.to_string(),
-        last_name: employee.last_name.to_string(),
-        phone: employee.phone.to_string(),
-        email: employee.email.as_ref().map(EmailAddress::to_string).unwrap_or_default(),
-        status: status(employee.status).into(),
-        hourly_rate: employee.hourly_rate.map(write::money),
-        skills: employee.skills.as_slice().to_vec(),
-        availability: employee.availability.as_slice().iter().map(window).collect(),
-        time_off: employee.time_off.as_slice().iter().map(time_off).collect(),
-        photo: employee.photo.map(photo),
-        login: Some(login(&employee.login)),
-        created_at: Some(write::timestamp(employee.created_at)),
-        updated_at: Some(write::timestamp(employee.updated_at)),
+        version: employee.version.to(|it| *it),
+        first_name: employee.first_name.to(ToString::to_string),
+        last_name: employee.last_name.to(ToString::to_string),
+        phone: employee.phone.to(ToString::to_string),
+        email: employee.email.to(|it| it.as_ref().map(EmailAddress::to_string).unwrap_or_default()),
+        status: employee.status.to(|it| status(*it).into()),
+        hourly_rate: employee.hourly_rate.to(|it| it.map(write::money)),
+        skills: employee.skills.to(|it| it.as_slice().to_vec()),
+        availability: employee.availability.to(|it| it.as_slice().iter().map(window).collect()),
+        time_off: employee.time_off.to(|it| it.as_slice().iter().map(time_off).collect()),
+        photo: employee.photo.to(|it| it.map(photo)),
+        login: employee.login.to(|it| Some(login(it))),
+        created_at: employee.created_at.to(|it| Some(write::timestamp(*it))),
+        updated_at: employee.updated_at.to(|it| Some(write::timestamp(*it))),
     })
 }
 

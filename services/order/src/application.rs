@@ -86,7 +86,7 @@ impl Application {
     async fn load(&self, principal: &Principal, id: OrderId) -> Result<Order> {
         let access = Access::of(principal)?;
         let order = self.company(principal).get::<Order>(id.uuid()).await?;
-        order.filter(|order| access.sees(order)).ok_or_else(|| not_found(id))
+        order.filter(|order| access.sees(&order.employee_ids)).ok_or_else(|| not_found(id))
     }
 
     /// What is known of the customer that a request names.

@@ -13,6 +13,7 @@ use tonic::Request;
 use crate::{
     application::{Application, OrderView},
     messages,
+    parts::OrderParts,
 };
 
 mod requests;
@@ -42,7 +43,7 @@ impl OrderService for Grpc {
             read::batch_size("ids", texts.len(), read::MAX_IDS)?;
             let ids: Vec<Result<OrderId>> = texts.iter().map(|id| read::id("id", id)).collect();
             let known: Vec<OrderId> = ids.iter().flatten().copied().collect();
-            let views = self.0.batch_get_orders(&principal, &known).await?;
+            let views = self.0.batch_get_orders_masked(&principal, &known, mask).await?;
             Ok((in_their_places(ids, views), mask))
         };
         answer(outcome.await, |(views, mask)| v1::BatchGetOrdersResponse {
@@ -64,7 +65,7 @@ impl OrderService for Grpc {
             read::batch_size("requests", requests.len(), read::MAX_LISTS)?;
             let mut lists = Vec::with_capacity(requests.len());
             let read: Vec<Result<()>> = requests.into_iter().map(|list| requests::list_orders(list).map(|list| lists.push(list))).collect();
-            let pages = self.0.batch_list_orders(&principal, &lists).await?;
+            let pages = self.0.batch_list_orders_masked(&principal, &lists, mask).await?;
             Ok((in_their_places(read, pages), mask))
         };
         answer(outcome.await, |(pages, mask)| v1::BatchListOrdersResponse {
@@ -180,14 +181,14 @@ impl OrderService for Grpc {
 }
 
 fn order(view: &OrderView) -> Option<v1::Order> {
-    Some(message(view, Mask::ALL))
+    Some(message(&OrderView { order: OrderParts::from(&view.order), prices: view.prices }, Mask::ALL))
 }
 
-fn message(OrderView { order, prices }: &OrderView, mask: Mask<v1::Order>) -> v1::Order {
-    if *prices { messages::order(order, mask) } else { messages::order_without_prices(order, mask) }
+fn message(OrderView { order, prices }: &OrderView<OrderParts>, mask: Mask<v1::Order>) -> v1::Order {
+    messages::order(order, if *prices { mask } else { mask.without(messages::PRICES) })
 }
 
-fn order_result(id: String, view: Result<OrderView>, mask: Mask<v1::Order>) -> v1::OrderResult {
+fn order_result(id: String, view: Result<OrderView<OrderParts>>, mask: Mask<v1::Order>) -> v1::OrderResult {
     let result = match view {
         Ok(view) => order_result::Result::Order(message(&view, mask)),
         Err(error) => order_result::Result::Error(rpc_status(&error)),
@@ -195,7 +196,7 @@ fn order_result(id: String, view: Result<OrderView>, mask: Mask<v1::Order>) -> v
     v1::OrderResult { id, result: Some(result) }
 }
 
-fn page(page: Page<OrderView>, mask: Mask<v1::Order>) -> v1::ListOrdersResponse {
+fn page(page: Page<OrderView<OrderParts>>, mask: Mask<v1::Order>) -> v1::ListOrdersResponse {
     v1::ListOrdersResponse {
         next_page_token: page.next_page_token().unwrap_or_default().to_owned(),
         orders: page.items.iter().map(|view| message(view, mask)).collect(),
@@ -203,7 +204,7 @@ fn page(page: Page<OrderView>, mask: Mask<v1::Order>) -> v1::ListOrdersResponse 
     }
 }
 
-fn page_result(outcome: Result<Page<OrderView>>, mask: Mask<v1::Order>) -> v1::OrdersPageResult {
+fn page_result(outcome: Result<Page<OrderView<OrderParts>>>, mask: Mask<v1::Order>) -> v1::OrdersPageResult {
     let result = match outcome {
         Ok(found) => orders_page_result::Result::Page(page(found, mask)),
         Err(error) => orders_page_result::Result::Error(rpc_status(&error)),

@@ -7,6 +7,7 @@
 //! | `grpc` | the contract's methods as use cases |
 //! | `reactions` | what follows from events of customers and employees |
 //! | `documents` | how the domain is kept |
+//! | `parts` | what is read of an order to answer |
 //! | `messages`, `publishing` | the domain in messages of the contract; which event is published |
 //! | `turns` | those of one process who would get in each other's way go one after another |
 //!
@@ -18,6 +19,7 @@ mod documents;
 pub mod domain;
 mod grpc;
 mod messages;
+mod parts;
 mod publishing;
 mod reactions;
 mod turns;
@@ -30,6 +32,7 @@ use tonic::service::Routes;
 
 pub use application::Application;
 pub use documents::COLLECTIONS;
+pub use parts::OrderParts;
 
 /// The service's name: the domain of its contract, the source of its events.
 pub const SERVICE: &str = "order";

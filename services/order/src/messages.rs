@@ -1,51 +1,57 @@
 //! The domain's values as messages of the contract.
 
-use contracts::{crm::order::v1, mask::Mask, masked, write};
-use kernel::Timestamp;
+use contracts::{
+    crm::{api, order::v1},
+    mask::Mask,
+    masked, write,
+};
+use kernel::{Address, Timestamp};
 
-use crate::domain::{
-    Assignment, Base, Cancellation, ChecklistItem, Comment, Discount, Extra, Order, Price, PriceFactor, PriceLine, PriceLineKind,
-    PriceTerms, PriceUnit, ServiceType, Status,
+use crate::{
+    domain::{
+        Assignment, Base, Cancellation, ChecklistItem, Comment, Discount, Extra, Price, PriceFactor, PriceLine, PriceLineKind, PriceTerms,
+        PriceUnit, ServiceType, Status,
+    },
+    parts::OrderParts,
 };
 
-/// An order with everything in it, as events carry it and the office gets it.
-pub(crate) fn order(order: &Order, mask: Mask<v1::Order>) -> v1::Order {
+/// What a cleaner gets nothing of.
+pub(crate) const PRICES: u64 = Mask::<v1::Order>::bit("price_terms") | Mask::<v1::Order>::bit("price");
+
+/// An order, as events carry it and callers get it.
+pub(crate) fn order(order: &OrderParts, mask: Mask<v1::Order>) -> v1::Order {
     masked!(mask => v1::Order {
-        price_terms: Some(terms(&order.price_terms)),
-        price: Some(price(&order.price)),
-        ..order_without_prices(order, mask)
+        id: order.id.to_string(),
+        version: order.version.to(|it| *it),
+        customer_id: order.customer_id.to(ToString::to_string),
+        customer_name: order.customer_name.to(Clone::clone),
+        customer_phone: order.customer_phone.to(Clone::clone),
+        property_id: order.property_id.to(|it| it.map(|id| id.to_string()).unwrap_or_default()),
+        address: order.address.to(address),
+        access_notes: order.access_notes.to(Clone::clone),
+        service_type: order.service_type.to(|it| service_type(*it).into()),
+        status: order.status.to(|it| status(*it).into()),
+        needs_crew: order.needs_crew.to(|it| *it),
+        starts_at: order.starts_at.to(|it| at(*it)),
+        ends_at: order.ends_at.to(|it| at(*it)),
+        crew_size: order.crew_size.to(|it| it.get().into()),
+        assignments: order.assignments.to(|it| it.iter().map(assignment).collect()),
+        price_terms: order.price_terms.to(|it| Some(terms(it))),
+        price: order.price.to(|it| Some(price(it))),
+        client_comments: order.client_comments.to(Clone::clone),
+        comments: order.comments.to(|it| it.iter().map(comment).collect()),
+        checklist: order.checklist.to(|it| it.iter().map(checklist_item).collect()),
+        started_at: order.started_at.to(|it| it.and_then(at)),
+        completed_at: order.completed_at.to(|it| it.and_then(at)),
+        cancellation: order.cancellation.to(|it| it.as_ref().map(cancellation)),
+        created_at: order.created_at.to(|it| at(*it)),
+        updated_at: order.updated_at.to(|it| at(*it)),
     })
 }
 
-/// An order as a cleaner gets it.
-pub(crate) fn order_without_prices(order: &Order, mask: Mask<v1::Order>) -> v1::Order {
-    masked!(mask => v1::Order {
-        id: order.id.to_string(),
-        version: order.version,
-        customer_id: order.customer_id.to_string(),
-        customer_name: order.customer_name.clone(),
-        customer_phone: order.customer_phone.clone(),
-        property_id: order.property_id.map(|id| id.to_string()).unwrap_or_default(),
-        address: Some(&order.address).filter(|address| !address.street.is_empty()).map(write::address),
-        access_notes: order.access_notes.clone(),
-        service_type: service_type(order.service_type).into(),
-        status: status(order.status).into(),
-        needs_crew: order.needs_crew,
-        starts_at: at(order.starts_at),
-        ends_at: at(order.ends_at),
-        crew_size: order.crew_size.get().into(),
-        assignments: order.assignments.iter().map(assignment).collect(),
-        price_terms: None,
-        price: None,
-        client_comments: order.client_comments.clone(),
-        comments: order.comments.iter().map(comment).collect(),
-        checklist: order.checklist.iter().map(checklist_item).collect(),
-        started_at: order.started_at.and_then(at),
-        completed_at: order.completed_at.and_then(at),
-        cancellation: order.cancellation.as_ref().map(cancellation),
-        created_at: at(order.created_at),
-        updated_at: at(order.updated_at),
-    })
+/// Nothing where the customer was erased.
+fn address(address: &Address) -> Option<api::v1::Address> {
+    Some(address).filter(|address| !address.street.is_empty()).map(write::address)
 }
 
 fn at(at: Timestamp) -> Option<prost_types::Timestamp> {

@@ -7,11 +7,12 @@ use crate::{
     SERVICE,
     domain::{Order, OrderEvent},
     messages,
+    parts::OrderParts,
 };
 
 /// The envelope of `event`, which left `order` as it is; for a deletion, as it was.
 pub(crate) fn envelope(env: &Env, principal: &Principal, order: &Order, event: OrderEvent) -> Envelope {
-    let after = || Some(messages::order(order, Mask::ALL));
+    let after = || Some(messages::order(&OrderParts::from(order), Mask::ALL));
     let publishing = Publishing { env, principal, order };
     match event {
         OrderEvent::Created => publishing.of(&v1::OrderCreated { order: after() }),

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`bed`] | what surrounds a service under test: company, clock, store, bus, tokens |
 //! | [`rpc`] | calls: the token on the way there, the error on the way back |
+//! | [`fields`] | messages of which a mask asks for some fields |
 //! | [`matrix`] | callers × methods, none left out |
 //! | [`wait`] | waiting for a condition, with a deadline |
 //! | [`graph`] | a client of the GraphQL endpoint |
@@ -15,6 +16,7 @@
 
 pub mod alone;
 pub mod bed;
+pub mod fields;
 pub mod graph;
 pub mod house;
 pub mod later;

@@ -73,7 +73,11 @@ impl Stage {
     async fn account_of(&self, email: &str) -> Result<Option<Account>> {
         let list = auth::application::ListAccounts { page_size: PageSize::parse("", Some(PageSize::MAX))?, ..Default::default() };
         let page = self.applications.auth.list_accounts(&self.principal, list).await?;
-        Ok(page.items.into_iter().map(|record| record.account).find(|account| account.email.as_str() == email))
+        let found = page.items.iter().find(|record| record.account.email.get().is_some_and(|found| found.as_str() == email));
+        match found {
+            Some(record) => Ok(Some(self.applications.auth.get_account(&self.principal, record.account.id).await?.account)),
+            None => Ok(None),
+        }
     }
 
     /// The employee who is the manager.
@@ -114,7 +118,7 @@ impl Stage {
         if self.again {
             let search = SearchCustomers { text: role.email.clone(), filter: Default::default(), limit: None };
             if let Some(found) = customers.search_customers(&self.principal, &search).await?.customers.first() {
-                return Ok(client(&found.customer));
+                return Ok(client(&customers.get_customer(&self.principal, found.customer.id).await?.customer));
             }
         }
         let input = CustomerInput {
@@ -193,7 +197,10 @@ impl Stage {
         };
         let list = ListOrders { filter, ..ListOrders::default() };
         let page = self.applications.order.list_orders(&self.principal, list).await?;
-        Ok(page.items.into_iter().next().map(|view| view.order))
+        match page.items.first() {
+            Some(found) => Ok(Some(self.applications.order.get_order(&self.principal, found.order.id).await?.order)),
+            None => Ok(None),
+        }
     }
 
     async fn take(&self, role: &OrderRole, client: &Client) -> Result<Order> {

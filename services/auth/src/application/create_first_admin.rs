@@ -2,6 +2,7 @@
 
 use kernel::{CompanyId, EmailAddress, Error, Result, Role, text};
 use runtime::retry::retry_conflicts;
+use store::Part;
 
 use super::{AccountRecord, Application, Invitation, Known, create_invitation::invitation};
 use crate::{
@@ -55,7 +56,7 @@ impl Application {
             store::Error::Taken { .. } => Error::Conflict { resource: "account".into(), id: String::new(), current_version: 0 },
             error => error.into(),
         })?;
-        invitation(&token, AccountRecord { account, last_signed_in_at: None })
+        invitation(&token, AccountRecord { account, last_signed_in_at: Part::Read(None) })
     }
 }
 

@@ -56,7 +56,7 @@ pub(super) fn invitation(token: &InvitationToken, account: AccountRecord) -> Res
 }
 
 fn may_invite(principal: &Principal, account: &Account) -> Result<()> {
-    if !may_see(principal, account) {
+    if !may_see(principal, account.id, account.employee_id) {
         return Err(not_found(account.id, "account_id"));
     }
     if account.role > Role::Employee {

@@ -2,7 +2,7 @@
 
 use kernel::{CompanyId, Timestamp, id::SessionId};
 use runtime::token::{Claims, SigningKey, issue};
-use store::Transaction;
+use store::{Part, Transaction};
 
 use super::{AccountRecord, Application};
 use crate::{
@@ -46,7 +46,7 @@ impl Application {
 
     /// The tokens of a session that has begun.
     pub(super) fn first_tokens(&self, key: &SigningKey, company: CompanyId, begun: &Beginning, account: Account) -> Tokens {
-        let account = AccountRecord { account, last_signed_in_at: Some(begun.session.started_at) };
+        let account = AccountRecord { account, last_signed_in_at: Part::Read(Some(begun.session.started_at)) };
         self.tokens(key, company, &begun.session, &begun.first, account)
     }
 

@@ -8,6 +8,7 @@ mod employees;
 mod house;
 mod invitations;
 mod keys;
+mod masks;
 mod matrix;
 mod passwords;
 mod secrets;

@@ -1,6 +1,7 @@
 //! Creating a customer.
 
 use kernel::{Principal, Result};
+use store::Part;
 
 use super::{Application, CustomerRecord, OFFICE};
 use crate::{
@@ -24,6 +25,6 @@ impl Application {
             transaction.publish(publishing::envelope(&self.env, principal, event, &customer));
         }
         transaction.commit().await?;
-        Ok(CustomerRecord { customer, facts })
+        Ok(CustomerRecord { customer, facts: Part::Read(facts) })
     }
 }

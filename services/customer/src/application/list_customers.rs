@@ -1,10 +1,14 @@
 //! Lists of customers, page by page.
 
+use contracts::{crm::customer::v1, mask::Mask};
 use kernel::{PageSize, Principal, Result};
 use store::{Filter, Page, Query, Value};
 
-use super::{Application, CustomerRecord, OFFICE, facts, record};
-use crate::domain::{Customer, CustomerStatus, CustomerType};
+use super::{Application, CustomerRecord, Known, OFFICE};
+use crate::{
+    domain::{CustomerStatus, CustomerType},
+    parts::CustomerParts,
+};
 
 /// A list of customers that is asked for.
 #[derive(Debug, Clone, Default)]
@@ -66,7 +70,7 @@ impl Application {
     ///
     /// # Errors
     /// [`Error::Invalid`](kernel::Error::Invalid) that names `page_token`.
-    pub async fn list_customers(&self, principal: &Principal, list: ListCustomers) -> Result<Page<CustomerRecord>> {
+    pub async fn list_customers(&self, principal: &Principal, list: ListCustomers) -> Result<Page<CustomerRecord<CustomerParts>>> {
         self.batch_list_customers(principal, &[list]).await?.pop().unwrap_or_else(|| Ok(Page::default()))
     }
 
@@ -74,15 +78,32 @@ impl Application {
     ///
     /// # Errors
     /// For one list alone [`Error::Invalid`](kernel::Error::Invalid) that names `page_token`.
-    pub async fn batch_list_customers(&self, principal: &Principal, lists: &[ListCustomers]) -> Result<Vec<Result<Page<CustomerRecord>>>> {
+    pub async fn batch_list_customers(
+        &self,
+        principal: &Principal,
+        lists: &[ListCustomers],
+    ) -> Result<Vec<Result<Page<CustomerRecord<CustomerParts>>>>> {
+        self.batch_list_customers_masked(principal, lists, Mask::ALL).await
+    }
+
+    /// The same of which no more is read than a mask asks for.
+    ///
+    /// # Errors
+    /// As [`batch_list_customers`](Self::batch_list_customers).
+    pub async fn batch_list_customers_masked(
+        &self,
+        principal: &Principal,
+        lists: &[ListCustomers],
+        mask: Mask<v1::Customer>,
+    ) -> Result<Vec<Result<Page<CustomerRecord<CustomerParts>>>>> {
         principal.require(OFFICE)?;
         let company = self.company(principal);
         let queries: Vec<Query> = lists.iter().map(ListCustomers::query).collect();
-        let pages = company.find_each::<Customer>(&queries).await?;
+        let pages = company.only(mask.names()).find_each::<CustomerParts>(&queries).await?;
         let mut ids: Vec<_> = pages.iter().flatten().flat_map(|page| page.items.iter().map(|customer| customer.id)).collect();
         ids.sort_unstable();
         ids.dedup();
-        let facts = facts(&company, &ids).await?;
-        Ok(pages.into_iter().map(|page| Ok(page?.map(|customer| record(customer, &facts)))).collect())
+        let known = Known::of(&company, &ids, mask).await?;
+        Ok(pages.into_iter().map(|page| Ok(page?.map(|customer| known.record(customer)))).collect())
     }
 }

@@ -2,10 +2,11 @@
 
 use std::cmp::Reverse;
 
+use contracts::{crm::customer::v1, mask::Mask};
 use kernel::{Principal, Result, search};
 
-use super::{Application, CustomerFilter, CustomerRecord, OFFICE, facts, record};
-use crate::{documents, domain::Customer};
+use super::{Application, CustomerFilter, CustomerRecord, Known, OFFICE};
+use crate::{documents, parts::CustomerParts};
 
 /// A search that is asked for.
 #[derive(Debug, Clone, Default)]
@@ -22,7 +23,7 @@ pub struct SearchCustomers {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
     /// The customers, the best first.
-    pub customers: Vec<CustomerRecord>,
+    pub customers: Vec<CustomerRecord<CustomerParts>>,
     /// Whether there are more than these.
     pub more: bool,
 }
@@ -34,18 +35,34 @@ impl Application {
     /// # Errors
     /// [`kernel::Error::Invalid`] that names `text` or `limit`.
     pub async fn search_customers(&self, principal: &Principal, search: &SearchCustomers) -> Result<Found> {
+        self.search_customers_masked(principal, search, Mask::ALL).await
+    }
+
+    /// The same of which no more is read than a mask asks for.
+    ///
+    /// # Errors
+    /// As [`search_customers`](Self::search_customers).
+    pub async fn search_customers_masked(
+        &self,
+        principal: &Principal,
+        search: &SearchCustomers,
+        mask: Mask<v1::Customer>,
+    ) -> Result<Found> {
         principal.require(OFFICE)?;
         let limit = search::limit(search.limit)?;
         let words = search::parse(&search.text)?;
         let company = self.company(principal);
-        let (found, unread) = company.search::<Customer>(documents::TERMS, &words, &search.filter.conditions()).await?;
-        let mut ranked: Vec<(usize, Customer)> =
-            found.into_iter().filter_map(|customer| Some((search::rank(&customer.terms, &words)?, customer))).collect();
-        ranked.sort_by(|(a_exact, a), (b_exact, b)| (Reverse(a_exact), &a.sort_name, a.id).cmp(&(Reverse(b_exact), &b.sort_name, b.id)));
+        let read = company.only(mask.names().chain(["terms", "sort_name"]));
+        let (found, unread) = read.search::<CustomerParts>(documents::TERMS, &words, &search.filter.conditions()).await?;
+        let ranked = found.into_iter().filter_map(|customer| Some((search::rank(customer.terms.get()?, &words)?, customer)));
+        let mut ranked: Vec<(usize, CustomerParts)> = ranked.collect();
+        ranked.sort_by(|(a_exact, a), (b_exact, b)| {
+            (Reverse(a_exact), a.sort_name.get(), a.id).cmp(&(Reverse(b_exact), b.sort_name.get(), b.id))
+        });
         let more = unread || ranked.len() > limit;
         ranked.truncate(limit);
         let ids: Vec<_> = ranked.iter().map(|(_, customer)| customer.id).collect();
-        let facts = facts(&company, &ids).await?;
-        Ok(Found { customers: ranked.into_iter().map(|(_, customer)| record(customer, &facts)).collect(), more })
+        let known = Known::of(&company, &ids, mask).await?;
+        Ok(Found { customers: ranked.into_iter().map(|(_, customer)| known.record(customer)).collect(), more })
     }
 }

@@ -1,10 +1,11 @@
 //! Employees by their identifiers.
 
+use contracts::{crm::employee::v1, mask::Mask};
 use kernel::{EmployeeId, Principal, Result};
 use uuid::Uuid;
 
-use super::{Application, may_see, not_found, seen_by};
-use crate::domain::Employee;
+use super::{Application, may_see, not_found, parts_seen_by, read, seen_by};
+use crate::{domain::Employee, parts::EmployeeParts};
 
 impl Application {
     /// One employee: any for the office, themselves for a cleaner.
@@ -19,12 +20,25 @@ impl Application {
     ///
     /// # Errors
     /// For one identifier alone [`Error::NotFound`](kernel::Error::NotFound) that names `id`.
-    pub async fn batch_get_employees(&self, principal: &Principal, ids: &[EmployeeId]) -> Result<Vec<Result<Employee>>> {
+    pub async fn batch_get_employees(&self, principal: &Principal, ids: &[EmployeeId]) -> Result<Vec<Result<EmployeeParts>>> {
+        self.batch_get_employees_masked(principal, ids, Mask::ALL).await
+    }
+
+    /// The same of which no more is read than a mask asks for.
+    ///
+    /// # Errors
+    /// As [`batch_get_employees`](Self::batch_get_employees).
+    pub async fn batch_get_employees_masked(
+        &self,
+        principal: &Principal,
+        ids: &[EmployeeId],
+        mask: Mask<v1::Employee>,
+    ) -> Result<Vec<Result<EmployeeParts>>> {
         let visible: Vec<Uuid> = ids.iter().filter(|id| may_see(principal, **id)).map(|id| id.uuid()).collect();
-        let mut found = self.company(principal).get_many::<Employee>(&visible).await?.into_iter();
+        let mut found = self.company(principal).only(read(principal, mask)).get_many::<EmployeeParts>(&visible).await?.into_iter();
         let answers = ids.iter().map(|id| {
             let employee = may_see(principal, *id).then(|| found.next().flatten()).flatten();
-            employee.map(|employee| seen_by(principal, employee)).ok_or_else(|| not_found(*id, "id"))
+            employee.map(|employee| parts_seen_by(principal, employee)).ok_or_else(|| not_found(*id, "id"))
         });
         Ok(answers.collect())
     }

@@ -1,10 +1,14 @@
 //! Lists of employees, page by page.
 
+use contracts::{crm::employee::v1, mask::Mask};
 use kernel::{PageSize, Principal, Result, Role};
 use store::{Filter, Page, Query, Value};
 
-use super::Application;
-use crate::domain::{Employee, Status, skills};
+use super::{Application, read};
+use crate::{
+    domain::{Status, skills},
+    parts::EmployeeParts,
+};
 
 /// A list of employees that is asked for.
 #[derive(Debug, Clone, Default)]
@@ -64,19 +68,24 @@ impl Application {
     ///
     /// # Errors
     /// [`Error::Invalid`](kernel::Error::Invalid) that names `page_token`.
-    pub async fn list_employees(&self, principal: &Principal, list: &ListEmployees) -> Result<Page<Employee>> {
-        principal.require(Role::Manager)?;
-        Ok(self.company(principal).find(&list.query()).await?)
+    pub async fn list_employees(&self, principal: &Principal, list: &ListEmployees) -> Result<Page<EmployeeParts>> {
+        let lists = std::slice::from_ref(list);
+        self.batch_list_employees(principal, lists, Mask::ALL).await?.pop().unwrap_or_else(|| Ok(Page::default()))
     }
 
-    /// A page of each of several lists, in their order. For the office.
+    /// A page of each of several lists, in their order, of which no more is read than a mask asks for. For the office.
     ///
     /// # Errors
     /// For one list alone [`Error::Invalid`](kernel::Error::Invalid) that names `page_token`.
-    pub async fn batch_list_employees(&self, principal: &Principal, lists: &[ListEmployees]) -> Result<Vec<Result<Page<Employee>>>> {
+    pub async fn batch_list_employees(
+        &self,
+        principal: &Principal,
+        lists: &[ListEmployees],
+        mask: Mask<v1::Employee>,
+    ) -> Result<Vec<Result<Page<EmployeeParts>>>> {
         principal.require(Role::Manager)?;
         let queries: Vec<Query> = lists.iter().map(ListEmployees::query).collect();
-        let pages = self.company(principal).find_each::<Employee>(&queries).await?;
+        let pages = self.company(principal).only(read(principal, mask)).find_each::<EmployeeParts>(&queries).await?;
         Ok(pages.into_iter().map(|page| page.map_err(Into::into)).collect())
     }
 }

@@ -2,10 +2,11 @@
 
 use std::cmp::Reverse;
 
+use contracts::{crm::employee::v1, mask::Mask};
 use kernel::{Principal, Result, Role, search};
 
-use super::{Application, EmployeeFilter};
-use crate::{documents, domain::Employee};
+use super::{Application, EmployeeFilter, read};
+use crate::{documents, parts::EmployeeParts};
 
 /// A search that is asked for.
 #[derive(Debug, Clone, Default)]
@@ -19,10 +20,10 @@ pub struct SearchEmployees {
 }
 
 /// What was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Found {
     /// The employees, the best first.
-    pub employees: Vec<Employee>,
+    pub employees: Vec<EmployeeParts>,
     /// Whether there are more than these.
     pub more: bool,
 }
@@ -34,14 +35,29 @@ impl Application {
     /// # Errors
     /// [`kernel::Error::Invalid`] that names `text` or `limit`.
     pub async fn search_employees(&self, principal: &Principal, search: &SearchEmployees) -> Result<Found> {
+        self.search_employees_masked(principal, search, Mask::ALL).await
+    }
+
+    /// The same of which no more is read than a mask asks for.
+    ///
+    /// # Errors
+    /// As [`search_employees`](Self::search_employees).
+    pub async fn search_employees_masked(
+        &self,
+        principal: &Principal,
+        search: &SearchEmployees,
+        mask: Mask<v1::Employee>,
+    ) -> Result<Found> {
         principal.require(Role::Manager)?;
         let limit = search::limit(search.limit)?;
         let words = search::parse(&search.text)?;
-        let (found, unread) = self.company(principal).search::<Employee>(documents::TERMS, &words, &search.filter.conditions()).await?;
-        let ranked = found.into_iter().filter_map(|employee| Some((search::rank(&employee.terms, &words)?, employee)));
-        let mut ranked: Vec<(usize, Employee)> = ranked.collect();
+        let company = self.company(principal);
+        let only = company.only(read(principal, mask).chain(["terms", "sort_name"]));
+        let (found, unread) = only.search::<EmployeeParts>(documents::TERMS, &words, &search.filter.conditions()).await?;
+        let ranked = found.into_iter().filter_map(|employee| Some((search::rank(employee.terms.get()?, &words)?, employee)));
+        let mut ranked: Vec<(usize, EmployeeParts)> = ranked.collect();
         ranked.sort_unstable_by(|(a_exact, a), (b_exact, b)| {
-            (Reverse(a_exact), &a.sort_name, a.id).cmp(&(Reverse(b_exact), &b.sort_name, b.id))
+            (Reverse(a_exact), a.sort_name.get(), a.id).cmp(&(Reverse(b_exact), b.sort_name.get(), b.id))
         });
         let more = unread || ranked.len() > limit;
         Ok(Found { employees: ranked.into_iter().take(limit).map(|(_, employee)| employee).collect(), more })

@@ -7,6 +7,7 @@ mod harness;
 mod history;
 mod lists;
 mod logins;
+mod masks;
 mod photos;
 mod roles;
 mod search;

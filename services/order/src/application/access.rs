@@ -1,15 +1,16 @@
 //! Who sees which orders, and what of them: the office all and everything, a cleaner their own without prices.
 
+use contracts::{crm::order::v1, mask::Mask};
 use kernel::{EmployeeId, Error, Principal, Result};
 
 use super::Application;
-use crate::domain::Order;
+use crate::{domain::Order, messages};
 
-/// An order as its reader may see it.
+/// An order, or what was read of it, as its reader may see it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct OrderView {
+pub struct OrderView<O = Order> {
     /// The order.
-    pub order: Order,
+    pub order: O,
     /// Whether the reader may see its price and how that is made.
     pub prices: bool,
 }
@@ -34,15 +35,25 @@ impl Access {
         }
     }
 
-    pub(super) fn sees(self, order: &Order) -> bool {
+    /// Whether they may know of an order that these employees are assigned to.
+    pub(super) fn sees(self, employees: &[EmployeeId]) -> bool {
         match self {
             Self::Office => true,
-            Self::Crew(employee) => order.has(employee),
+            Self::Crew(employee) => employees.contains(&employee),
         }
     }
 
-    pub(super) fn view(self, order: Order) -> OrderView {
+    pub(super) fn view<O>(self, order: O) -> OrderView<O> {
         OrderView { order, prices: self == Self::Office }
+    }
+
+    /// What is read to answer with the fields of a mask: no prices for those who don't get them.
+    pub(super) fn read(self, mask: Mask<v1::Order>) -> impl Iterator<Item = &'static str> {
+        match self {
+            Self::Office => mask,
+            Self::Crew(_) => mask.without(messages::PRICES),
+        }
+        .names()
     }
 }
 

@@ -1,10 +1,11 @@
 //! Orders by their identifiers.
 
+use contracts::{crm::order::v1, mask::Mask};
 use kernel::{OrderId, Principal, Result};
 use uuid::Uuid;
 
 use super::{Access, Application, OrderView, not_found};
-use crate::domain::Order;
+use crate::parts::OrderParts;
 
 impl Application {
     /// One order. For the office; a cleaner's own.
@@ -20,12 +21,25 @@ impl Application {
     ///
     /// # Errors
     /// For one identifier as [`get_order`](Self::get_order).
-    pub async fn batch_get_orders(&self, principal: &Principal, ids: &[OrderId]) -> Result<Vec<Result<OrderView>>> {
+    pub async fn batch_get_orders(&self, principal: &Principal, ids: &[OrderId]) -> Result<Vec<Result<OrderView<OrderParts>>>> {
+        self.batch_get_orders_masked(principal, ids, Mask::ALL).await
+    }
+
+    /// The same of which no more is read than a mask asks for.
+    ///
+    /// # Errors
+    /// As [`batch_get_orders`](Self::batch_get_orders).
+    pub async fn batch_get_orders_masked(
+        &self,
+        principal: &Principal,
+        ids: &[OrderId],
+        mask: Mask<v1::Order>,
+    ) -> Result<Vec<Result<OrderView<OrderParts>>>> {
         let access = Access::of(principal)?;
         let uuids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
-        let orders = self.company(principal).get_many::<Order>(&uuids).await?;
+        let orders = self.company(principal).only(access.read(mask)).get_many::<OrderParts>(&uuids).await?;
         let answers = orders.into_iter().zip(ids).map(|(order, id)| {
-            let order = order.filter(|order| access.sees(order)).ok_or_else(|| not_found(*id))?;
+            let order = order.filter(|order| access.sees(&order.employee_ids)).ok_or_else(|| not_found(*id))?;
             Ok(access.view(order))
         });
         Ok(answers.collect())

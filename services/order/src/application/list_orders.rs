@@ -1,10 +1,11 @@
 //! Lists of orders, page by page.
 
+use contracts::{crm::order::v1, mask::Mask};
 use kernel::{CustomerId, EmployeeId, Error, PageSize, Principal, Result, Timestamp};
 use store::{Direction, Page, Query};
 
 use super::{Access, Application, OrderView};
-use crate::domain::{Order, Status};
+use crate::{domain::Status, parts::OrderParts};
 
 /// A list of orders that is asked for, by start.
 #[derive(Debug, Clone, Default)]
@@ -41,7 +42,7 @@ impl Application {
     ///
     /// # Errors
     /// [`Error::Invalid`] that names `page_token`; [`Error::PermissionDenied`] where a cleaner asks for another's.
-    pub async fn list_orders(&self, principal: &Principal, list: ListOrders) -> Result<Page<OrderView>> {
+    pub async fn list_orders(&self, principal: &Principal, list: ListOrders) -> Result<Page<OrderView<OrderParts>>> {
         self.batch_list_orders(principal, &[list]).await?.pop().unwrap_or_else(|| Ok(Page::default()))
     }
 
@@ -49,11 +50,24 @@ impl Application {
     ///
     /// # Errors
     /// For one list as [`list_orders`](Self::list_orders).
-    pub async fn batch_list_orders(&self, principal: &Principal, lists: &[ListOrders]) -> Result<Vec<Result<Page<OrderView>>>> {
+    pub async fn batch_list_orders(&self, principal: &Principal, lists: &[ListOrders]) -> Result<Vec<Result<Page<OrderView<OrderParts>>>>> {
+        self.batch_list_orders_masked(principal, lists, Mask::ALL).await
+    }
+
+    /// The same of which no more is read than a mask asks for.
+    ///
+    /// # Errors
+    /// As [`batch_list_orders`](Self::batch_list_orders).
+    pub async fn batch_list_orders_masked(
+        &self,
+        principal: &Principal,
+        lists: &[ListOrders],
+        mask: Mask<v1::Order>,
+    ) -> Result<Vec<Result<Page<OrderView<OrderParts>>>>> {
         let access = Access::of(principal)?;
         let mut queries = Vec::with_capacity(lists.len());
         let permitted: Vec<Result<()>> = lists.iter().map(|list| list.query(access).map(|query| queries.push(query))).collect();
-        let mut pages = self.company(principal).find_each::<Order>(&queries).await?.into_iter();
+        let mut pages = self.company(principal).only(access.read(mask)).find_each::<OrderParts>(&queries).await?.into_iter();
         let answers = permitted.into_iter().map(|permitted| {
             permitted?;
             let page = pages.next().ok_or_else(|| Error::internal("a list without a page"))??;

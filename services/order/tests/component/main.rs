@@ -7,6 +7,7 @@
 //! | `assignment` | of those who assign or reschedule at once exactly one wins |
 //! | `access` | who may do what: roles × methods |
 //! | `lists` | filters, pages, and what a page costs |
+//! | `masks` | what is asked for is answered, and nothing else |
 //! | `erasing` | nothing here tells of a customer who was erased |
 //! | `following` | orders follow customers and employees, whatever way their events come |
 //! | `house` | what the tests have in common |
@@ -20,3 +21,4 @@ mod following;
 mod house;
 mod life;
 mod lists;
+mod masks;

@@ -6,7 +6,7 @@ use mongodb::{
     bson::{Document, doc},
 };
 use serde::{Deserialize, Serialize};
-use store::{Collection, CompanyStore, Direction, Filter, Index, Query, Store};
+use store::{Collection, CompanyStore, Direction, Filter, Index, Page, Query, Store};
 use uuid::Uuid;
 
 use crate::{
@@ -209,4 +209,47 @@ async fn what_is_counted_is_what_the_server_reads() {
     company.get_many::<Visit>(&ids).await.unwrap();
     // The server looks one entry further.
     assert!(store.examined() - before + 1 >= profiled(&database).await);
+}
+
+store::parts! {
+    /// A name.
+    struct Named of Visit {
+        always { id: Uuid }
+        name: String,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_asked_for_does_not_leave_the_server() {
+    let scratch = Scratch::new();
+    let store = scratch.open(COLLECTIONS);
+    let company = company(&store);
+    let visit = |id| Visit { name: format!("Visit {id}"), secret: "x".repeat(10_000), terms: vec!["visit".into()], ..Visit::new(id) };
+    insert(&company, (1..=20).map(visit)).await;
+    let database = profiler(&scratch, &store).await;
+    let ids: Vec<uuid::Uuid> = (1..=20).map(uuid::Uuid::from_u128).collect();
+    let (query, words) = (Query::by("starts_at").eq("status", "OPEN").eq("urgent", false), ["visit".to_owned()]);
+    let only = company.only(["name"]);
+
+    assert!(company.get_many::<Visit>(&ids).await.unwrap().iter().flatten().all(|visit| visit.secret.len() == 10_000));
+    assert!(sent(&database).await > 200_000);
+    let got: Vec<Option<Named>> = only.get_many(&ids).await.unwrap();
+    let got_bytes = sent(&database).await;
+    let listed: Page<Named> = only.find_each(&[query]).await.unwrap().remove(0).unwrap();
+    let listed_bytes = sent(&database).await;
+    let (found, _) = only.search::<Named>("by_terms", &words, &[Filter::Eq("rank", None::<i64>.into())]).await.unwrap();
+    let found_bytes = sent(&database).await;
+    let names = got.iter().flatten().chain(&listed.items).chain(&found).filter(|visit| visit.name.get().is_some());
+    assert_eq!(names.count(), 60);
+    assert!([got_bytes, listed_bytes, found_bytes].iter().all(|bytes| *bytes < 10_000), "{got_bytes} {listed_bytes} {found_bytes}");
+}
+
+/// The bytes of the answers that the server has given since the last look.
+async fn sent(database: &Database) -> u64 {
+    let profile = database.collection::<Document>("system.profile");
+    let of_visits = doc! { "ns": format!("{}.visits", database.name()) };
+    let entries: Vec<Document> = profile.find(of_visits).await.unwrap().try_collect().await.unwrap();
+    let bytes = entries.iter().map(|entry| u64::from(entry.get_i32("responseLength").unwrap_or(0).unsigned_abs())).sum();
+    profiled(database).await;
+    bytes
 }
