@@ -1,21 +1,41 @@
 //! The clients of the services.
 
-use contracts::crm::{
-    auth::v1::auth_service_client::AuthServiceClient, customer::v1::customer_service_client::CustomerServiceClient,
-    employee::v1::employee_service_client::EmployeeServiceClient, order::v1::order_service_client::OrderServiceClient,
+use contracts::{
+    crm::{
+        auth::v1::auth_service_client::AuthServiceClient, customer::v1::customer_service_client::CustomerServiceClient,
+        employee::v1::employee_service_client::EmployeeServiceClient, order::v1::order_service_client::OrderServiceClient,
+    },
+    view::crm as view,
 };
 use runtime::Transport;
+use view::{
+    auth::v1::auth_service_client::AuthServiceClient as AuthQueries,
+    customer::v1::customer_service_client::CustomerServiceClient as CustomerQueries,
+    employee::v1::employee_service_client::EmployeeServiceClient as EmployeeQueries,
+    order::v1::order_service_client::OrderServiceClient as OrderQueries,
+};
 
 /// The largest answer accepted from a service, in bytes.
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
 
-/// A client of each service; cheap to clone. What is sent is made by [`Scope::request`](crate::scope::Scope::request).
+/// Clients of each service; cheap to clone. What is sent is made by [`Scope::request`](crate::scope::Scope::request).
 #[derive(Clone)]
 pub struct Clients {
     pub(crate) auth: AuthServiceClient<Transport>,
     pub(crate) employee: EmployeeServiceClient<Transport>,
     pub(crate) customer: CustomerServiceClient<Transport>,
     pub(crate) order: OrderServiceClient<Transport>,
+    /// Those of the methods without side effects, whose answers are read in place.
+    pub(crate) queries: Queries,
+}
+
+/// A client of each service for queries.
+#[derive(Clone)]
+pub(crate) struct Queries {
+    pub(crate) auth: AuthQueries<Transport>,
+    pub(crate) employee: EmployeeQueries<Transport>,
+    pub(crate) customer: CustomerQueries<Transport>,
+    pub(crate) order: OrderQueries<Transport>,
 }
 
 impl Clients {
@@ -23,6 +43,12 @@ impl Clients {
     #[must_use]
     pub fn new(auth: Transport, employee: Transport, customer: Transport, order: Transport) -> Self {
         Self {
+            queries: Queries {
+                auth: AuthQueries::new(auth.clone()).max_decoding_message_size(MAX_ANSWER),
+                employee: EmployeeQueries::new(employee.clone()).max_decoding_message_size(MAX_ANSWER),
+                customer: CustomerQueries::new(customer.clone()).max_decoding_message_size(MAX_ANSWER),
+                order: OrderQueries::new(order.clone()).max_decoding_message_size(MAX_ANSWER),
+            },
             auth: AuthServiceClient::new(auth).max_decoding_message_size(MAX_ANSWER),
             employee: EmployeeServiceClient::new(employee).max_decoding_message_size(MAX_ANSWER),
             customer: CustomerServiceClient::new(customer).max_decoding_message_size(MAX_ANSWER),

@@ -24,7 +24,7 @@ mod value;
 mod wave;
 mod writer;
 
-pub(crate) use batch::{Answer, Batch, batch_by_id, batch_pages, batch_search};
+pub(crate) use batch::{Answer, Batch, EntityId, batch_by_id, batch_pages, batch_search, by_key, listed, refusal};
 pub(crate) use calls::{Calls, Masks, Reads};
 pub(crate) use compile::{Collected, Compiler};
 pub(crate) use execute::{BEGINNING, Query, execute};

@@ -1,15 +1,17 @@
 //! Accounts: the logins of people.
 
-use std::sync::Arc;
-
 use async_graphql::InputObject;
-use contracts::crm::{api, auth::v1};
+use bytes::Bytes;
+use contracts::{
+    crm::{api, auth::v1},
+    view::{crm::auth::v1 as view, of_message},
+};
 
 use super::{
     connection::Connection,
     employee::EmployeesById,
     enumeration::{enumeration, numbers},
-    history::{self, HistoryEntry, batch_history},
+    history::{self, HistoryEntry, HistoryQuery},
     id::{GlobalId, Kind},
     scalar::{DateTime, EmailAddress},
 };
@@ -17,22 +19,25 @@ use crate::read::{Link, Text, batch_by_id, batch_pages, object};
 
 batch_by_id! {
     /// Accounts by their ids.
-    AccountsById: auth.batch_get_accounts(v1::BatchGetAccountsRequest) -> account_result::Account as Account
+    AccountsById: auth.batch_get_accounts(v1::BatchGetAccountsRequest) -> account as Account
 }
 batch_pages! {
     /// Lists of accounts.
     AccountPages: auth.batch_list_accounts(v1::BatchListAccountsRequest { requests: v1::ListAccountsRequest })
-        -> v1::accounts_page_result::Result { accounts as Account }
+        -> accounts as Account
 }
-batch_history!(AccountHistory: auth.batch_list_account_history(v1::BatchListAccountHistoryRequest));
+batch_pages! {
+    /// Histories.
+    AccountHistory: auth.batch_list_account_history(v1::BatchListAccountHistoryRequest { queries: HistoryQuery }) -> entries as HistoryEntry
+}
 
 /// A login of a person.
 #[derive(Clone)]
-pub(crate) struct Account(pub(crate) Arc<v1::Account>);
+pub(crate) struct Account(pub(crate) view::Account<Bytes>);
 
 impl From<v1::Account> for Account {
     fn from(account: v1::Account) -> Self {
-        Self(Arc::new(account))
+        Self(of_message(&account))
     }
 }
 
@@ -41,22 +46,22 @@ impl From<v1::Account> for Account {
 impl Account {
     /// The global id.
     pub(crate) fn id(&self) -> GlobalId<'_> {
-        Kind::Account.of(&self.0.id)
+        Kind::Account.of(self.0.id())
     }
 
     /// Rises with every change; mutations take it to refuse what would overwrite a change not seen.
     fn version(&self) -> u64 {
-        self.0.version
+        self.0.version()
     }
 
     /// The email address with which the person signs in.
     fn email(&self) -> Text<'_, EmailAddress> {
-        Text::of(&self.0.email)
+        Text::of(self.0.email())
     }
 
     /// The person's name.
     fn name(&self) -> &str {
-        &self.0.name
+        self.0.name()
     }
 
     /// What the account may do.
@@ -72,22 +77,22 @@ impl Account {
     /// The employee whose account it is; null for an account without one, as the first admin's, and for an employee whom
     /// the viewer may not see.
     fn employee(&self) -> Link<EmployeesById> {
-        Link::to_optional(&self.0.employee_id)
+        Link::to_optional(self.0.employee_id())
     }
 
     /// When it was created.
     fn created_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.created_at.as_ref())
+        DateTime::read(self.0.created_at())
     }
 
     /// When somebody last signed in with it; null before the first time.
     fn last_signed_in_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.last_signed_in_at.as_ref())
+        DateTime::read(self.0.last_signed_in_at())
     }
 
     /// Until when the open invitation can be accepted; null where there is none.
     fn invitation_expires_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.invitation_expires_at.as_ref())
+        DateTime::read(self.0.invitation_expires_at())
     }
 
     /// What changed, the newest first. For admins.
@@ -96,7 +101,7 @@ impl Account {
         #[graphql(desc = "How many, 1 to 100; 20 where not given.")] first: Option<i32>,
         #[graphql(desc = "The cursor after which to go on.")] after: Option<String>,
     ) -> Link<AccountHistory, Connection<HistoryEntry>> {
-        Link::ask(Ok(history::question(&self.0.id, first, after)))
+        Link::ask(Ok(history::question(self.0.id(), first, after)))
     }
 }
 

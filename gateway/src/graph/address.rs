@@ -1,14 +1,14 @@
 //! Postal addresses.
 
 use async_graphql::InputObject;
-use contracts::crm::api::v1;
+use contracts::{crm::api::v1, view::crm::api::v1 as view};
 
 use super::{part::part, scalar::optional};
 use crate::read::object;
 
 part! {
     /// A postal address.
-    Address = v1::Address
+    Address = view::Address
 }
 
 /// A postal address.
@@ -16,22 +16,22 @@ part! {
 impl Address<'_> {
     /// Street, house and flat.
     fn street(&self) -> &str {
-        &self.0.street
+        self.0.street()
     }
 
     /// City, town or parish.
     fn city(&self) -> &str {
-        &self.0.city
+        self.0.city()
     }
 
     /// Postal code.
     fn postal_code(&self) -> Option<&str> {
-        optional(&self.0.postal_code)
+        optional(self.0.postal_code())
     }
 
     /// The two-letter country code of ISO 3166-1.
     fn country_code(&self) -> &str {
-        &self.0.country_code
+        self.0.country_code()
     }
 }
 

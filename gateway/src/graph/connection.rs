@@ -3,13 +3,14 @@
 use std::{borrow::Cow, sync::Arc};
 
 use async_graphql::{OutputType, TypeName};
+use contracts::view::wire::HeldTexts;
 
 use crate::read::{Object, ObjectPlan, Value, object};
 
 /// A page of a list, as a service gave it.
 pub(crate) struct Page<T> {
     pub(crate) items: Vec<T>,
-    pub(crate) cursors: Vec<String>,
+    pub(crate) cursors: HeldTexts,
     pub(crate) has_next: bool,
     pub(crate) has_previous: bool,
 }
@@ -86,7 +87,7 @@ impl<T: Item> Edge<'_, T> {
 pub(crate) struct PageInfo<'a> {
     has_next: bool,
     has_previous: bool,
-    cursors: &'a [String],
+    cursors: &'a HeldTexts,
 }
 
 /// Where a page stands in its list.
@@ -104,12 +105,12 @@ impl PageInfo<'_> {
 
     /// The cursor of the first item; null on an empty page.
     fn start_cursor(&self) -> Option<&str> {
-        self.cursors.first().map(String::as_str)
+        self.cursors.iter().next()
     }
 
     /// The cursor of the last item, with which the next page is asked for; null on an empty page.
     fn end_cursor(&self) -> Option<&str> {
-        self.cursors.last().map(String::as_str)
+        self.cursors.iter().last()
     }
 }
 

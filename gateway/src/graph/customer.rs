@@ -1,16 +1,18 @@
 //! Customers.
 
-use std::sync::Arc;
-
 use async_graphql::{Enum, InputObject};
-use contracts::crm::customer::v1;
+use bytes::Bytes;
+use contracts::{
+    crm::customer::v1,
+    view::{crm::customer::v1 as view, of_message},
+};
 
 use super::{
     actor::Actor,
     address::Address,
     connection::Connection,
     enumeration::{enumeration, numbers},
-    history::{self, HistoryEntry, batch_history},
+    history::{self, HistoryEntry, HistoryQuery},
     id::{GlobalId, Kind},
     order::{Order, OrderFilter, OrderOrderBy, OrderPages, OrdersOf},
     part::part,
@@ -20,26 +22,29 @@ use crate::read::{Link, Text, batch_by_id, batch_pages, batch_search, object};
 
 batch_by_id! {
     /// Customers by their ids.
-    CustomersById: customer.batch_get_customers(v1::BatchGetCustomersRequest) -> customer_result::Customer as Customer
+    CustomersById: customer.batch_get_customers(v1::BatchGetCustomersRequest) -> customer as Customer
 }
 batch_pages! {
     /// Lists of customers.
     CustomerPages: customer.batch_list_customers(v1::BatchListCustomersRequest { requests: v1::ListCustomersRequest })
-        -> v1::customers_page_result::Result { customers as Customer }
+        -> customers as Customer
 }
 batch_search! {
     /// Searches of customers.
     CustomerSearch: customer.search_customers(v1::SearchCustomersRequest) -> customers as Customer
 }
-batch_history!(CustomerHistory: customer.batch_list_customer_history(v1::BatchListCustomerHistoryRequest));
+batch_pages! {
+    /// Histories.
+    CustomerHistory: customer.batch_list_customer_history(v1::BatchListCustomerHistoryRequest { queries: HistoryQuery }) -> entries as HistoryEntry
+}
 
 /// A person or an organisation for whom the company works.
 #[derive(Clone)]
-pub(crate) struct Customer(pub(crate) Arc<v1::Customer>);
+pub(crate) struct Customer(pub(crate) view::Customer<Bytes>);
 
 impl From<v1::Customer> for Customer {
     fn from(customer: v1::Customer) -> Self {
-        Self(Arc::new(customer))
+        Self(of_message(&customer))
     }
 }
 
@@ -48,12 +53,12 @@ impl From<v1::Customer> for Customer {
 impl Customer {
     /// The global id.
     pub(crate) fn id(&self) -> GlobalId<'_> {
-        Kind::Customer.of(&self.0.id)
+        Kind::Customer.of(self.0.id())
     }
 
     /// Rises with every change; mutations take it to refuse what would overwrite a change not seen.
     fn version(&self) -> u64 {
-        self.0.version
+        self.0.version()
     }
 
     /// A person or an organisation.
@@ -63,37 +68,37 @@ impl Customer {
 
     /// Name.
     fn name(&self) -> &str {
-        &self.0.name
+        self.0.name()
     }
 
     /// Registration number of an organisation.
     fn registration_number(&self) -> Option<&str> {
-        optional(&self.0.registration_number)
+        optional(self.0.registration_number())
     }
 
     /// Telephone number.
     fn phone(&self) -> Text<'_, PhoneNumber> {
-        Text::of(&self.0.phone)
+        Text::of(self.0.phone())
     }
 
     /// Email address.
     fn email(&self) -> Option<Text<'_, EmailAddress>> {
-        Text::optional(&self.0.email)
+        Text::optional(self.0.email())
     }
 
     /// The places to clean.
     fn properties(&self) -> Vec<Property<'_>> {
-        self.0.properties.iter().map(Property::from).collect()
+        self.0.properties().map(Property::from).collect()
     }
 
     /// Further people to talk to.
     fn contacts(&self) -> Vec<Contact<'_>> {
-        self.0.contacts.iter().map(Contact::from).collect()
+        self.0.contacts().map(Contact::from).collect()
     }
 
     /// Notes of the office, the newest last.
     fn notes(&self) -> Vec<Note<'_>> {
-        self.0.notes.iter().map(Note::from).collect()
+        self.0.notes().map(Note::from).collect()
     }
 
     /// Whether orders are taken from them.
@@ -103,22 +108,22 @@ impl Customer {
 
     /// How many orders they have, whatever their status.
     fn order_count(&self) -> u32 {
-        self.0.order_count
+        self.0.order_count()
     }
 
     /// When an order of theirs was last completed; null before the first.
     fn last_service_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.last_service_at.as_ref())
+        DateTime::read(self.0.last_service_at())
     }
 
     /// When the record was created.
     fn created_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.created_at.as_ref())
+        DateTime::read(self.0.created_at())
     }
 
     /// When the record last changed.
     fn updated_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.updated_at.as_ref())
+        DateTime::read(self.0.updated_at())
     }
 
     /// Their orders, the earliest first unless ordered otherwise.
@@ -129,7 +134,7 @@ impl Customer {
         #[graphql(desc = "Only these.")] filter: Option<OrderFilter>,
         #[graphql(desc = "In which order.")] order_by: Option<OrderOrderBy>,
     ) -> Link<OrderPages, Connection<Order>> {
-        Link::ask(OrdersOf::Customer(&self.0.id).list(first, after, filter, order_by))
+        Link::ask(OrdersOf::Customer(self.0.id()).list(first, after, filter, order_by))
     }
 
     /// What changed, the newest first.
@@ -138,7 +143,7 @@ impl Customer {
         #[graphql(desc = "How many, 1 to 100; 20 where not given.")] first: Option<i32>,
         #[graphql(desc = "The cursor after which to go on.")] after: Option<String>,
     ) -> Link<CustomerHistory, Connection<HistoryEntry>> {
-        Link::ask(Ok(history::question(&self.0.id, first, after)))
+        Link::ask(Ok(history::question(self.0.id(), first, after)))
     }
 }
 
@@ -164,7 +169,7 @@ enumeration! {
 
 part! {
     /// A place to clean.
-    Property = v1::Property
+    Property = view::Property or v1::Property
 }
 
 /// A place to clean.
@@ -172,33 +177,33 @@ part! {
 impl Property<'_> {
     /// Its id; it is found in what it belongs to only.
     fn id(&self) -> GlobalId<'_> {
-        Kind::Property.of(&self.0.id)
+        Kind::Property.of(self.0.id())
     }
 
     /// What the customer calls it.
     fn label(&self) -> Option<&str> {
-        optional(&self.0.label)
+        optional(self.0.label())
     }
 
     /// Where it is.
     fn address(&self) -> Option<Address<'_>> {
-        self.0.address.as_ref().map(Address::from)
+        self.0.address().map(Address::from)
     }
 
     /// How to get in.
     fn access_notes(&self) -> Option<&str> {
-        optional(&self.0.access_notes)
+        optional(self.0.access_notes())
     }
 
     /// Floor area in square metres.
     fn area_m2(&self) -> Option<Text<'_, Decimal>> {
-        Text::optional(&self.0.area_m2)
+        Text::optional(self.0.area_m2())
     }
 }
 
 part! {
     /// A person to talk to at a customer's.
-    Contact = v1::Contact
+    Contact = view::Contact
 }
 
 /// A person to talk to at a customer's.
@@ -206,33 +211,33 @@ part! {
 impl Contact<'_> {
     /// Its id; it is found in what it belongs to only.
     fn id(&self) -> GlobalId<'_> {
-        Kind::Contact.of(&self.0.id)
+        Kind::Contact.of(self.0.id())
     }
 
     /// Name.
     fn name(&self) -> &str {
-        &self.0.name
+        self.0.name()
     }
 
     /// What they do there.
     fn position(&self) -> Option<&str> {
-        optional(&self.0.position)
+        optional(self.0.position())
     }
 
     /// Telephone number.
     fn phone(&self) -> Option<Text<'_, PhoneNumber>> {
-        Text::optional(&self.0.phone)
+        Text::optional(self.0.phone())
     }
 
     /// Email address.
     fn email(&self) -> Option<Text<'_, EmailAddress>> {
-        Text::optional(&self.0.email)
+        Text::optional(self.0.email())
     }
 }
 
 part! {
     /// A note of the office on a customer.
-    Note = v1::Note
+    Note = view::Note or v1::Note
 }
 
 /// A note of the office on a customer.
@@ -240,22 +245,22 @@ part! {
 impl Note<'_> {
     /// Its id; it is found in what it belongs to only.
     fn id(&self) -> GlobalId<'_> {
-        Kind::Note.of(&self.0.id)
+        Kind::Note.of(self.0.id())
     }
 
     /// The note.
     fn text(&self) -> &str {
-        &self.0.text
+        self.0.text()
     }
 
     /// When it was written.
     fn created_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.created_at.as_ref())
+        DateTime::read(self.0.created_at())
     }
 
     /// Who wrote it.
     fn author(&self) -> Actor<'_> {
-        Actor::of(self.0.author.as_ref())
+        Actor::of(self.0.author())
     }
 }
 

@@ -2,15 +2,17 @@
 
 mod part;
 
-use std::sync::Arc;
-
 use async_graphql::{Enum, InputObject};
-use contracts::crm::employee::v1;
+use bytes::Bytes;
+use contracts::{
+    crm::employee::v1,
+    view::{crm::employee::v1 as view, of_message},
+};
 
 use super::{
     connection::Connection,
     enumeration::{enumeration, numbers},
-    history::{self, HistoryEntry, batch_history},
+    history::{self, HistoryEntry, HistoryQuery},
     id::{GlobalId, Kind},
     money::Money,
     order::{Order, OrderFilter, OrderOrderBy, OrderPages, OrdersOf},
@@ -23,26 +25,29 @@ pub(crate) use part::{AvailabilityWindowInput, TimeOff};
 
 batch_by_id! {
     /// Employees by their ids.
-    EmployeesById: employee.batch_get_employees(v1::BatchGetEmployeesRequest) -> employee_result::Employee as Employee
+    EmployeesById: employee.batch_get_employees(v1::BatchGetEmployeesRequest) -> employee as Employee
 }
 batch_pages! {
     /// Lists of employees.
     EmployeePages: employee.batch_list_employees(v1::BatchListEmployeesRequest { requests: v1::ListEmployeesRequest })
-        -> v1::employees_page_result::Result { employees as Employee }
+        -> employees as Employee
 }
 batch_search! {
     /// Searches of employees.
     EmployeeSearch: employee.search_employees(v1::SearchEmployeesRequest) -> employees as Employee
 }
-batch_history!(EmployeeHistory: employee.batch_list_employee_history(v1::BatchListEmployeeHistoryRequest));
+batch_pages! {
+    /// Histories.
+    EmployeeHistory: employee.batch_list_employee_history(v1::BatchListEmployeeHistoryRequest { queries: HistoryQuery }) -> entries as HistoryEntry
+}
 
 /// A person who works for the company.
 #[derive(Clone)]
-pub(crate) struct Employee(pub(crate) Arc<v1::Employee>);
+pub(crate) struct Employee(pub(crate) view::Employee<Bytes>);
 
 impl From<v1::Employee> for Employee {
     fn from(employee: v1::Employee) -> Self {
-        Self(Arc::new(employee))
+        Self(of_message(&employee))
     }
 }
 
@@ -51,37 +56,37 @@ impl From<v1::Employee> for Employee {
 impl Employee {
     /// The global id.
     pub(crate) fn id(&self) -> GlobalId<'_> {
-        Kind::Employee.of(&self.0.id)
+        Kind::Employee.of(self.0.id())
     }
 
     /// Rises with every change; mutations take it to refuse what would overwrite a change not seen.
     fn version(&self) -> u64 {
-        self.0.version
+        self.0.version()
     }
 
     /// First name.
     fn first_name(&self) -> &str {
-        &self.0.first_name
+        self.0.first_name()
     }
 
     /// Last name.
     fn last_name(&self) -> &str {
-        &self.0.last_name
+        self.0.last_name()
     }
 
     /// First name and last name.
     fn name(&self) -> String {
-        format!("{} {}", self.0.first_name, self.0.last_name)
+        format!("{} {}", self.0.first_name(), self.0.last_name())
     }
 
     /// Telephone number.
     fn phone(&self) -> Text<'_, PhoneNumber> {
-        Text::of(&self.0.phone)
+        Text::of(self.0.phone())
     }
 
     /// Email address, with which they sign in; null for somebody without a login.
     fn email(&self) -> Option<Text<'_, EmailAddress>> {
-        Text::optional(&self.0.email)
+        Text::optional(self.0.email())
     }
 
     /// Whether they work for the company now.
@@ -91,42 +96,42 @@ impl Employee {
 
     /// What they cost per hour; null where unknown. For the office.
     fn hourly_rate(&self) -> Option<Money> {
-        Money::read(self.0.hourly_rate.as_ref())
+        Money::read(self.0.hourly_rate())
     }
 
     /// What they can do, such as `windows`.
-    fn skills(&self) -> &[String] {
-        &self.0.skills
+    fn skills(&self) -> Vec<&str> {
+        self.0.skills().collect()
     }
 
     /// When they usually work, in the company's time zone.
     fn availability(&self) -> Vec<AvailabilityWindow<'_>> {
-        self.0.availability.iter().map(AvailabilityWindow::from).collect()
+        self.0.availability().map(AvailabilityWindow::from).collect()
     }
 
     /// When they are away, by start.
     fn time_off(&self) -> Vec<TimeOff<'_>> {
-        self.0.time_off.iter().map(TimeOff::from).collect()
+        self.0.time_off().map(TimeOff::from).collect()
     }
 
     /// Their photo; null where there is none.
     fn photo(&self) -> Option<Photo<'_>> {
-        self.0.photo.as_ref().map(|photo| Photo { employee: &self.0.id, photo })
+        self.0.photo().map(|photo| Photo { employee: self.0.id(), photo })
     }
 
     /// How it stands with their login.
     fn login(&self) -> Option<Login<'_>> {
-        self.0.login.as_ref().map(Login::from)
+        self.0.login().map(Login::from)
     }
 
     /// When the record was created.
     fn created_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.created_at.as_ref())
+        DateTime::read(self.0.created_at())
     }
 
     /// When the record last changed.
     fn updated_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.updated_at.as_ref())
+        DateTime::read(self.0.updated_at())
     }
 
     /// The orders to which they are assigned, the earliest first unless ordered otherwise.
@@ -137,7 +142,7 @@ impl Employee {
         #[graphql(desc = "Only these.")] filter: Option<OrderFilter>,
         #[graphql(desc = "In which order.")] order_by: Option<OrderOrderBy>,
     ) -> Link<OrderPages, Connection<Order>> {
-        Link::ask(OrdersOf::Employee(&self.0.id).list(first, after, filter, order_by))
+        Link::ask(OrdersOf::Employee(self.0.id()).list(first, after, filter, order_by))
     }
 
     /// What changed, the newest first. For the office.
@@ -146,7 +151,7 @@ impl Employee {
         #[graphql(desc = "How many, 1 to 100; 20 where not given.")] first: Option<i32>,
         #[graphql(desc = "The cursor after which to go on.")] after: Option<String>,
     ) -> Link<EmployeeHistory, Connection<HistoryEntry>> {
-        Link::ask(Ok(history::question(&self.0.id, first, after)))
+        Link::ask(Ok(history::question(self.0.id(), first, after)))
     }
 }
 

@@ -1,9 +1,8 @@
 //! Histories: what changed, from what, to what, who, when.
 
-use std::sync::Arc;
-
 use async_graphql::Enum;
-use contracts::crm::api::v1;
+use bytes::Bytes;
+use contracts::{crm::api::v1, view::crm::api::v1 as view};
 
 use super::{
     actor::Actor,
@@ -15,52 +14,7 @@ use super::{
 };
 use crate::read::object;
 
-/// Declares the batch method of a service that answers with pages of history.
-macro_rules! batch_history {
-    ($name:ident: $client:ident.$method:ident($package:ident::$request:ident)) => {
-        /// The history of things of one service.
-        pub(crate) struct $name;
-
-        #[async_trait::async_trait]
-        impl $crate::read::Batch for $name {
-            type Key = contracts::crm::api::v1::HistoryQuery;
-            type Value = std::sync::Arc<$crate::graph::connection::Page<$crate::graph::history::HistoryEntry>>;
-            const METHOD: &'static str = concat!(stringify!($client), ".", stringify!($method));
-            const LIMIT: usize = contracts::read::MAX_LISTS;
-
-            async fn load(
-                scope: &$crate::scope::Scope,
-                keys: &[Self::Key],
-                _: Option<prost_types::FieldMask>,
-            ) -> kernel::Result<Vec<kernel::Result<Self::Value>>> {
-                let request = scope.request($package::$request { queries: keys.to_vec() });
-                let reply = scope.clients().$client.clone().$method(request).await.map_err(|status| scope.failed(&status))?;
-                Ok(reply
-                    .into_inner()
-                    .results
-                    .into_iter()
-                    .zip(keys)
-                    .map(|(answer, key)| $crate::graph::history::page(answer, key))
-                    .collect())
-            }
-        }
-    };
-}
-pub(crate) use batch_history;
-
-/// The page in an answer.
-pub(crate) fn page(answer: v1::HistoryResult, query: &v1::HistoryQuery) -> kernel::Result<Arc<super::connection::Page<HistoryEntry>>> {
-    match answer.result {
-        Some(v1::history_result::Result::Page(page)) => Ok(Arc::new(super::connection::Page {
-            items: page.entries.into_iter().map(|entry| HistoryEntry(Arc::new(entry))).collect(),
-            cursors: page.cursors,
-            has_next: !page.next_page_token.is_empty(),
-            has_previous: !query.page_token.is_empty(),
-        })),
-        Some(v1::history_result::Result::Error(status)) => Err(contracts::error::from_rpc_status(&status)),
-        None => Err(kernel::Error::internal("an answer without a result")),
-    }
-}
+pub(crate) use v1::HistoryQuery;
 
 /// The question for a page of the history of `entity_id`.
 pub(crate) fn question(entity_id: &str, first: Option<i32>, after: Option<String>) -> v1::HistoryQuery {
@@ -69,29 +23,29 @@ pub(crate) fn question(entity_id: &str, first: Option<i32>, after: Option<String
 
 /// One change of one thing: what changed, from what, to what, who, when.
 #[derive(Clone)]
-pub(crate) struct HistoryEntry(Arc<v1::HistoryEntry>);
+pub(crate) struct HistoryEntry(pub(crate) view::HistoryEntry<Bytes>);
 
 /// One change of one thing: what changed, from what, to what, who, when.
 #[object]
 impl HistoryEntry {
     /// The entry's id.
     fn id(&self) -> GlobalId<'_> {
-        Kind::History.of(&self.0.id)
+        Kind::History.of(self.0.id())
     }
 
     /// The thing's version after the change.
     fn version(&self) -> u64 {
-        self.0.version
+        self.0.version()
     }
 
     /// When it happened.
     fn occurred_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.occurred_at.as_ref())
+        DateTime::read(self.0.occurred_at())
     }
 
     /// Who did it.
     fn actor(&self) -> Actor<'_> {
-        Actor::of(self.0.actor.as_ref())
+        Actor::of(self.0.actor())
     }
 
     /// What was done.
@@ -105,7 +59,7 @@ impl HistoryEntry {
 
     /// The fields that changed.
     fn changes(&self) -> Vec<FieldChange<'_>> {
-        self.0.changes.iter().map(Into::into).collect()
+        self.0.changes().map(Into::into).collect()
     }
 }
 
@@ -124,7 +78,7 @@ leaf_of_enumeration!(HistoryAction);
 
 part! {
     /// The change of one field.
-    FieldChange = v1::FieldChange
+    FieldChange = view::FieldChange
 }
 
 /// The change of one field.
@@ -132,16 +86,16 @@ part! {
 impl FieldChange<'_> {
     /// The field's path, such as `address.city`.
     fn field(&self) -> String {
-        name::camel(&self.0.field)
+        name::camel(self.0.field())
     }
 
     /// The value before; null where there was none.
     fn from(&self) -> Option<&str> {
-        self.0.from.as_deref()
+        self.0.from()
     }
 
     /// The value after; null where there is none.
     fn to(&self) -> Option<&str> {
-        self.0.to.as_deref()
+        self.0.to()
     }
 }

@@ -3,7 +3,7 @@
 use async_graphql::ID;
 use kernel::Error;
 
-use crate::read::leaf;
+use crate::read::{EntityId, leaf};
 
 /// The kinds of things that have a global id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,8 +55,16 @@ impl Kind {
     /// # Errors
     /// [`Error::Invalid`] that names `field` for what is no id, and for an id of another kind.
     pub(crate) fn local(self, field: &str, id: &ID) -> kernel::Result<String> {
+        self.id(field, id).map(|id| id.to_string())
+    }
+
+    /// The same, to ask for the thing.
+    ///
+    /// # Errors
+    /// As [`local`](Self::local).
+    pub(crate) fn id(self, field: &str, id: &ID) -> kernel::Result<EntityId> {
         match read(id) {
-            Some((kind, uuid)) if kind == self => Ok(uuid),
+            Some((kind, id)) if kind == self => Ok(id),
             _ => Err(Error::invalid(field, "INVALID_ID", format!("must be the id of a thing of the kind {}", self.prefix()))),
         }
     }
@@ -74,10 +82,8 @@ leaf! {
 }
 
 /// The kind and the UUID in a global id; `None` where it is none.
-pub(crate) fn read(id: &ID) -> Option<(Kind, String)> {
+pub(crate) fn read(id: &ID) -> Option<(Kind, EntityId)> {
     let (prefix, uuid) = id.split_once('_')?;
     let (kind, _) = Kind::ALL.iter().find(|(_, name)| *name == prefix)?;
-    // Written anew: one thing has one spelling, so that it is asked for once.
-    let uuid = kernel::Id::<()>::parse("", uuid).ok()?;
-    Some((*kind, uuid.to_string()))
+    Some((*kind, uuid.parse().ok()?))
 }

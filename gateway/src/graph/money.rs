@@ -1,7 +1,7 @@
 //! Money.
 
 use async_graphql::InputObject;
-use contracts::{google::r#type, read, write};
+use contracts::{google::r#type, read, view::google::r#type as view, write};
 
 use super::scalar::Decimal;
 use crate::read::object;
@@ -11,10 +11,10 @@ pub(crate) struct Money(kernel::Money);
 
 impl Money {
     /// The amount in a message of a service; `None` where there is none.
-    pub(crate) fn read(money: Option<&r#type::Money>) -> Option<Self> {
+    pub(crate) fn read(money: Option<view::Money<&[u8]>>) -> Option<Self> {
         let money = money?;
-        let amount = kernel::Decimal::from(money.units) + kernel::Decimal::new(money.nanos.into(), 9);
-        let currency = kernel::Currency::parse("", &money.currency_code).ok()?;
+        let amount = kernel::Decimal::from(money.units()) + kernel::Decimal::new(money.nanos().into(), 9);
+        let currency = kernel::Currency::parse("", money.currency_code()).ok()?;
         Some(Self(kernel::Money::rounded(amount, currency)))
     }
 }

@@ -12,7 +12,7 @@ use super::{
     order::{Order, OrderFilter, OrderOrderBy, OrderPages, OrdersById, OrdersOf},
 };
 use crate::{
-    read::{Batch, Calls, Collected, Compiler, Link, Value, Wave, Writer, object},
+    read::{Batch, Calls, Collected, Compiler, EntityId, Link, Value, Wave, Writer, object},
     scope::Scope,
 };
 
@@ -30,10 +30,10 @@ impl Query {
     /// Anything that has a global id and is fetched by it: an account, an employee, a customer, an order.
     fn node(&self, #[graphql(desc = "Its global id.")] id: ID) -> NodeLink {
         match id::read(&id) {
-            Some((Kind::Account, id)) => NodeLink::Account(Link::to(&id)),
-            Some((Kind::Employee, id)) => NodeLink::Employee(Link::to(&id)),
-            Some((Kind::Customer, id)) => NodeLink::Customer(Link::to(&id)),
-            Some((Kind::Order, id)) => NodeLink::Order(Link::to(&id)),
+            Some((Kind::Account, id)) => NodeLink::Account(Link::to(id)),
+            Some((Kind::Employee, id)) => NodeLink::Employee(Link::to(id)),
+            Some((Kind::Customer, id)) => NodeLink::Customer(Link::to(id)),
+            Some((Kind::Order, id)) => NodeLink::Order(Link::to(id)),
             _ => {
                 let error = Error::invalid("id", "INVALID_ID", "must be the global id of an account, an employee, a customer or an order");
                 NodeLink::Order(Link::ask(Err(error)))
@@ -130,8 +130,8 @@ impl Query {
 }
 
 /// What has the identifier that is written in a global id of that kind.
-fn by_id<B: Batch<Key = String>>(kind: Kind, id: &ID) -> Link<B> {
-    Link::ask(kind.local("id", id))
+fn by_id<B: Batch<Key = EntityId>>(kind: Kind, id: &ID) -> Link<B> {
+    Link::ask(kind.id("id", id))
 }
 
 /// Anything that has a global id and is fetched by it.
@@ -221,8 +221,8 @@ impl Value for NodeLink {
 /// Who is signed in.
 pub(crate) struct Viewer {
     role: Role,
-    account: Option<String>,
-    employee: Option<String>,
+    account: Option<EntityId>,
+    employee: Option<EntityId>,
 }
 
 impl From<&Principal> for Viewer {
@@ -233,8 +233,8 @@ impl From<&Principal> for Viewer {
                 kernel::Role::Manager => Role::Manager,
                 kernel::Role::Admin => Role::Admin,
             },
-            account: principal.account().map(|id| id.to_string()),
-            employee: principal.employee().map(|id| id.to_string()),
+            account: principal.account().map(|id| EntityId::from_uuid(id.uuid())),
+            employee: principal.employee().map(|id| EntityId::from_uuid(id.uuid())),
         }
     }
 }
@@ -249,11 +249,11 @@ impl Viewer {
 
     /// The account that signed in.
     fn account(&self) -> Link<AccountsById> {
-        self.account.as_deref().map_or_else(Link::none, Link::to)
+        self.account.map_or_else(Link::none, Link::to)
     }
 
     /// The employee whose account it is; null for an account without one.
     fn employee(&self) -> Link<EmployeesById> {
-        Link::to_optional(self.employee.as_deref().unwrap_or_default())
+        self.employee.map_or_else(Link::none, Link::to_if_there)
     }
 }

@@ -60,8 +60,8 @@ string_scalar! {
 
 impl DateTime {
     /// The moment in a message of a service; `None` where there is none.
-    pub(crate) fn read(at: Option<&prost_types::Timestamp>) -> Option<Self> {
-        read::optional_timestamp("", at).ok().flatten().map(|at| Self(at.to_string()))
+    pub(crate) fn read(at: Option<prost_types::Timestamp>) -> Option<Self> {
+        read::optional_timestamp("", at.as_ref()).ok().flatten().map(|at| Self(at.to_string()))
     }
 
     /// The moment for a message to a service.

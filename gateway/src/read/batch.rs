@@ -28,36 +28,60 @@ pub(crate) trait Batch: Sized + Send + Sync + 'static {
     async fn load(scope: &Scope, keys: &[Self::Key], mask: Option<FieldMask>) -> kernel::Result<Vec<kernel::Result<Self::Value>>>;
 }
 
+/// The identifier of a thing, whatever its kind.
+pub(crate) type EntityId = kernel::Id<()>;
+
+/// The answer to each of `keys` among those that a service gave, which say what they are of.
+pub(crate) fn by_key<V>(keys: &[EntityId], answers: impl Iterator<Item = (Option<EntityId>, kernel::Result<V>)>) -> Vec<kernel::Result<V>> {
+    let mut answers: Vec<_> = answers.map(|(id, answer)| (id, Some(answer))).collect();
+    let mut answer = |place: usize, key: &EntityId| {
+        let is_its = |(id, answer): &&mut (Option<EntityId>, Option<_>)| *id == Some(*key) && answer.is_some();
+        // Most often they come in the order of the questions.
+        let found = answers.get_mut(place).filter(is_its);
+        let found = if found.is_none() { answers.iter_mut().find(is_its) } else { answers.get_mut(place) };
+        found.and_then(|(_, answer)| answer.take()).unwrap_or_else(|| Err(Error::internal("a batch method did not answer a question")))
+    };
+    keys.iter().enumerate().map(|(place, key)| answer(place, key)).collect()
+}
+
 /// Declares the [`Batch`] of a `BatchGet` method: things by their ids.
 macro_rules! batch_by_id {
-    ($(#[$doc:meta])* $name:ident: $client:ident.$method:ident($package:ident::$request:ident) -> $result:ident::$field:ident as $value:ident) => {
+    ($(#[$doc:meta])* $name:ident: $client:ident.$method:ident($package:ident::$request:ident) -> $field:ident as $value:ident) => {
         $(#[$doc])*
         pub(crate) struct $name;
 
         #[async_trait::async_trait]
         impl $crate::read::Batch for $name {
-            type Key = String;
+            type Key = $crate::read::EntityId;
             type Value = $value;
             const METHOD: &'static str = concat!(stringify!($client), ".", stringify!($method));
             const LIMIT: usize = contracts::read::MAX_IDS;
 
-            async fn load(scope: &$crate::scope::Scope, keys: &[String], mask: Option<prost_types::FieldMask>) -> kernel::Result<Vec<kernel::Result<$value>>> {
-                let request = scope.request($package::$request { ids: keys.to_vec(), read_mask: mask });
-                let reply = scope.clients().$client.clone().$method(request).await.map_err(|status| scope.failed(&status))?;
-                Ok(reply.into_inner().results.into_iter().map(|answer| match answer.result {
-                    Some($package::$result::Result::$field(thing)) => Ok($value(std::sync::Arc::new(thing))),
-                    Some($package::$result::Result::Error(status)) => Err(contracts::error::from_rpc_status(&status)),
-                    None => Err(kernel::Error::internal("an answer without a result")),
-                }).collect())
+            async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key], mask: Option<prost_types::FieldMask>) -> kernel::Result<Vec<kernel::Result<$value>>> {
+                let request = scope.request($package::$request { ids: keys.iter().map(ToString::to_string).collect(), read_mask: mask });
+                let reply = scope.clients().queries.$client.clone().$method(request).await.map_err(|status| scope.failed(&status))?.into_inner();
+                let answers = reply.results().map(|answer| {
+                    let outcome = match (answer.$field(), answer.error()) {
+                        (Some(thing), _) => Ok($value(thing.held(|bytes| reply.bytes().slice_ref(bytes)))),
+                        (None, status) => Err($crate::read::refusal(status)),
+                    };
+                    (answer.id().parse().ok(), outcome)
+                });
+                Ok($crate::read::by_key(keys, answers))
             }
         }
     };
 }
 pub(crate) use batch_by_id;
 
+/// Why there is no answer to one question.
+pub(crate) fn refusal(status: Option<&[u8]>) -> Error {
+    status.map_or_else(|| Error::internal("an answer without a result"), contracts::error::from_rpc_status_bytes)
+}
+
 /// Declares the [`Batch`] of a `BatchList` method: pages of lists.
 macro_rules! batch_pages {
-    ($(#[$doc:meta])* $name:ident: $client:ident.$method:ident($package:ident::$request:ident { $questions:ident: $question:path }) -> $result:path { $items:ident as $value:path }) => {
+    ($(#[$doc:meta])* $name:ident: $client:ident.$method:ident($package:ident::$request:ident { $questions:ident: $question:path }) -> $items:ident as $value:path) => {
         $(#[$doc])*
         pub(crate) struct $name;
 
@@ -69,24 +93,35 @@ macro_rules! batch_pages {
             const LIMIT: usize = contracts::read::MAX_LISTS;
 
             async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key], mask: Option<prost_types::FieldMask>) -> kernel::Result<Vec<kernel::Result<Self::Value>>> {
-                use $result as Outcome;
-                let request = scope.request($package::$request { $questions: keys.to_vec(), read_mask: mask });
-                let reply = scope.clients().$client.clone().$method(request).await.map_err(|status| scope.failed(&status))?;
-                Ok(reply.into_inner().results.into_iter().zip(keys).map(|(answer, key)| match answer.result {
-                    Some(Outcome::Page(page)) => Ok(std::sync::Arc::new($crate::graph::connection::Page {
-                        items: page.$items.into_iter().map(|thing| $value(std::sync::Arc::new(thing))).collect(),
-                        cursors: page.cursors,
-                        has_next: !page.next_page_token.is_empty(),
+                let request = scope.request($crate::read::listed!($package::$request { $questions: keys.to_vec() }, mask));
+                let reply = scope.clients().queries.$client.clone().$method(request).await.map_err(|status| scope.failed(&status))?.into_inner();
+                let whole = reply.bytes();
+                Ok(reply.results().zip(keys).map(|(answer, key)| match (answer.page(), answer.error()) {
+                    (Some(page), _) => Ok(std::sync::Arc::new($crate::graph::connection::Page {
+                        items: page.$items().map(|thing| $value(thing.held(|bytes| whole.slice_ref(bytes)))).collect(),
+                        cursors: page.cursors().within(whole),
+                        has_next: !page.next_page_token().is_empty(),
                         has_previous: !key.page_token.is_empty(),
                     })),
-                    Some(Outcome::Error(status)) => Err(contracts::error::from_rpc_status(&status)),
-                    None => Err(kernel::Error::internal("an answer without a result")),
+                    (None, status) => Err($crate::read::refusal(status)),
                 }).collect())
             }
         }
     };
 }
 pub(crate) use batch_pages;
+
+/// A request for pages; those of histories have no mask.
+macro_rules! listed {
+    ($package:ident::$request:ident { queries: $questions:expr }, $mask:ident) => {{
+        drop($mask);
+        $package::$request { queries: $questions }
+    }};
+    ($package:ident::$request:ident { $field:ident: $questions:expr }, $mask:ident) => {
+        $package::$request { $field: $questions, read_mask: $mask }
+    };
+}
+pub(crate) use listed;
 
 /// Declares the [`Batch`] of a `Search` method. A call answers one question: several are asked at the same time.
 /// What is found is kept as a page without cursors.
@@ -108,12 +143,11 @@ macro_rules! batch_search {
                     let mut question = key.clone();
                     question.read_mask = mask.clone();
                     let request = scope.request(question);
-                    let reply = scope.clients().$client.clone().$method(request).await.map_err(|status| scope.failed(&status))?;
-                    let found = reply.into_inner();
+                    let found = scope.clients().queries.$client.clone().$method(request).await.map_err(|status| scope.failed(&status))?.into_inner();
                     answers.push(Ok(std::sync::Arc::new($crate::graph::connection::Page {
-                        items: found.$items.into_iter().map(|thing| $value(std::sync::Arc::new(thing))).collect(),
-                        cursors: Vec::new(),
-                        has_next: found.more,
+                        items: found.$items().map(|thing| $value(thing.held(|bytes| found.bytes().slice_ref(bytes)))).collect(),
+                        cursors: contracts::view::wire::HeldTexts::default(),
+                        has_next: found.more(),
                         has_previous: false,
                     })));
                 }

@@ -5,7 +5,7 @@ use std::{marker::PhantomData, sync::Arc};
 use async_graphql::{Context, OutputType, Pos};
 use kernel::Error;
 
-use super::{Answer, Batch, Calls, Collected, Compiler, Reads, Value, Wave, Writer, gather, wave::Visit};
+use super::{Answer, Batch, Calls, Collected, Compiler, EntityId, Reads, Value, Wave, Writer, gather, wave::Visit};
 use crate::graph::error::{Field, found, found_or_null};
 
 /// A field whose value the batch method `B` answers; `V` is the form in which the graph has the answer.
@@ -31,15 +31,24 @@ impl<B: Batch, V> Link<B, V> {
     }
 }
 
-impl<B: Batch<Key = String>, V> Link<B, V> {
+impl<B: Batch<Key = EntityId>, V> Link<B, V> {
     /// What has the identifier `id`.
-    pub(crate) fn to(id: &str) -> Self {
-        Self::ask(Ok(id.to_owned()))
+    pub(crate) fn to(id: EntityId) -> Self {
+        Self::ask(Ok(id))
     }
 
-    /// What has the identifier `id`; null where there is no such thing, or the viewer may not know of it, or `id` is empty.
+    /// What has the identifier `id`; null where there is no such thing, or the viewer may not know of it.
+    pub(crate) fn to_if_there(id: EntityId) -> Self {
+        Self { optional: true, ..Self::to(id) }
+    }
+
+    /// What has the identifier in a message; null as for [`to_if_there`](Self::to_if_there), and where the message has none.
     pub(crate) fn to_optional(id: &str) -> Self {
-        Self { question: (!id.is_empty()).then(|| Ok(id.to_owned())), optional: true, form: PhantomData }
+        if id.is_empty() {
+            return Self::none();
+        }
+        let id = id.parse().map_err(|_| Error::internal("an identifier in a message is none"));
+        Self { optional: true, ..Self::ask(id) }
     }
 }
 

@@ -152,6 +152,13 @@ pub fn to_rpc_status(error: &Error) -> tonic_types::Status {
     })
 }
 
+/// The error of one answer of a batch method, as it stands in a message that is read in place.
+#[must_use]
+pub fn from_rpc_status_bytes(status: &[u8]) -> Error {
+    use prost::Message as _;
+    tonic_types::Status::decode(status).map_or_else(Error::internal, |status| from_rpc_status(&status))
+}
+
 /// The error of one answer of a batch method.
 #[must_use]
 pub fn from_rpc_status(status: &tonic_types::Status) -> Error {

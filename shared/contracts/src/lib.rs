@@ -7,6 +7,7 @@
 //! | [`error`] | [`kernel::Error`] ↔ `google.rpc.Status` with details |
 //! | [`write`] | kernel values → messages |
 //! | [`read`] | messages → kernel values, with errors that name the field |
+//! | [`view`] | messages that are read in place |
 //! | [`mask`] | the fields that a caller asks for |
 //! | [`consumers`] | who gets which events |
 //! | [`event`] | events whose kind is known at run time only |
@@ -34,6 +35,7 @@ pub mod event;
 pub mod mask;
 mod method;
 pub mod read;
+pub mod view;
 pub mod write;
 
 pub use method::{Batch, Method, methods};

@@ -1,7 +1,7 @@
 //! The parts of an employee.
 
 use async_graphql::InputObject;
-use contracts::crm::employee::v1;
+use contracts::{crm::employee::v1, view::crm::employee::v1 as view};
 
 use crate::{
     graph::{
@@ -37,7 +37,7 @@ enumeration! {
 
 part! {
     /// A part of a week in which an employee usually works, in the company's time zone.
-    AvailabilityWindow = v1::AvailabilityWindow
+    AvailabilityWindow = view::AvailabilityWindow
 }
 
 /// A part of a week in which an employee usually works, in the company's time zone.
@@ -50,12 +50,12 @@ impl AvailabilityWindow<'_> {
 
     /// Minutes after midnight at which it begins.
     fn start_minute(&self) -> i32 {
-        self.0.start_minute
+        self.0.start_minute()
     }
 
     /// Minutes after midnight at which it ends.
     fn end_minute(&self) -> i32 {
-        self.0.end_minute
+        self.0.end_minute()
     }
 }
 
@@ -78,7 +78,7 @@ impl From<AvailabilityWindowInput> for v1::AvailabilityWindow {
 
 part! {
     /// A time in which an employee is away.
-    TimeOff = v1::TimeOff
+    TimeOff = view::TimeOff or v1::TimeOff
 }
 
 /// A time in which an employee is away.
@@ -86,22 +86,22 @@ part! {
 impl TimeOff<'_> {
     /// Its id; it is found in what it belongs to only.
     fn id(&self) -> GlobalId<'_> {
-        Kind::TimeOff.of(&self.0.id)
+        Kind::TimeOff.of(self.0.id())
     }
 
     /// When it begins.
     fn starts_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.starts_at.as_ref())
+        DateTime::read(self.0.starts_at())
     }
 
     /// When it ends.
     fn ends_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.ends_at.as_ref())
+        DateTime::read(self.0.ends_at())
     }
 
     /// Why.
     fn reason(&self) -> Option<&str> {
-        optional(&self.0.reason)
+        optional(self.0.reason())
     }
 }
 
@@ -109,7 +109,7 @@ impl TimeOff<'_> {
 pub(crate) struct Photo<'a> {
     /// The employee's UUID.
     pub(super) employee: &'a str,
-    pub(super) photo: &'a v1::Photo,
+    pub(super) photo: view::Photo<&'a [u8]>,
 }
 
 /// The photo of an employee.
@@ -118,22 +118,22 @@ impl Photo<'_> {
     /// Where the picture is found, relative to the gateway; it asks for the access token as the graph does. A new picture
     /// has a new URL, so that this one can be kept for ever.
     fn url(&self) -> String {
-        photos::url(self.employee, self.photo.version)
+        photos::url(self.employee, self.photo.version())
     }
 
     /// Width in pixels.
     fn width(&self) -> u32 {
-        self.photo.width
+        self.photo.width()
     }
 
     /// Height in pixels.
     fn height(&self) -> u32 {
-        self.photo.height
+        self.photo.height()
     }
 
     /// Size in bytes.
     fn size_bytes(&self) -> u32 {
-        self.photo.size_bytes
+        self.photo.size_bytes()
     }
 }
 
@@ -155,7 +155,7 @@ enumeration! {
 
 part! {
     /// How it stands with an employee's login.
-    Login = v1::Login
+    Login = view::Login
 }
 
 /// How it stands with an employee's login.
@@ -173,16 +173,16 @@ impl Login<'_> {
 
     /// Why the login was refused, as a code: EMAIL_TAKEN; null where it wasn't.
     fn refusal_reason(&self) -> Option<&str> {
-        optional(&self.0.refusal_reason)
+        optional(self.0.refusal_reason())
     }
 
     /// Why the login was refused, for people; null where it wasn't.
     fn refusal_message(&self) -> Option<&str> {
-        optional(&self.0.refusal_message)
+        optional(self.0.refusal_message())
     }
 
     /// The account; null where there is none, and where the viewer may not see it.
     fn account(&self) -> Link<AccountsById> {
-        Link::to_optional(&self.0.account_id)
+        Link::to_optional(self.0.account_id())
     }
 }

@@ -128,9 +128,9 @@ impl From<v1::Session> for Session {
     fn from(session: v1::Session) -> Self {
         Self {
             access_token: session.access_token,
-            access_token_expires_at: DateTime::read(session.access_token_expires_at.as_ref()),
+            access_token_expires_at: DateTime::read(session.access_token_expires_at),
             refresh_token: session.refresh_token,
-            expires_at: DateTime::read(session.expires_at.as_ref()),
+            expires_at: DateTime::read(session.expires_at),
             account: session.account.map(Account::from),
         }
     }
@@ -215,7 +215,7 @@ payload! {
         /// The one-time token to hand to the person; it is shown once. Keep it secret.
         token: String = Some(reply.token),
         /// Until when it can be accepted.
-        expires_at: DateTime = DateTime::read(reply.expires_at.as_ref()),
+        expires_at: DateTime = DateTime::read(reply.expires_at),
         /// The account.
         account: Account = reply.account.map(Account::from),
     }

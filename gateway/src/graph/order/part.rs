@@ -1,6 +1,6 @@
 //! The parts of an order.
 
-use contracts::crm::order::v1;
+use contracts::{crm::order::v1, view::crm::order::v1 as view};
 
 use crate::{
     graph::{
@@ -15,7 +15,7 @@ use crate::{
 
 part! {
     /// That somebody does an order.
-    Assignment = v1::Assignment
+    Assignment = view::Assignment
 }
 
 /// That somebody does an order.
@@ -23,28 +23,28 @@ part! {
 impl Assignment<'_> {
     /// The employee's name, which follows the employee.
     fn employee_name(&self) -> &str {
-        &self.0.employee_name
+        self.0.employee_name()
     }
 
     /// When they were assigned.
     fn assigned_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.assigned_at.as_ref())
+        DateTime::read(self.0.assigned_at())
     }
 
     /// Why they were assigned although they are on time off; null where they aren't.
     fn override_reason(&self) -> Option<&str> {
-        optional(&self.0.override_reason)
+        optional(self.0.override_reason())
     }
 
     /// The employee; null for one whom the viewer may not see.
     fn employee(&self) -> Link<EmployeesById> {
-        Link::to_optional(&self.0.employee_id)
+        Link::to_optional(self.0.employee_id())
     }
 }
 
 part! {
     /// A comment of the office or the crew.
-    Comment = v1::Comment
+    Comment = view::Comment or v1::Comment
 }
 
 /// A comment of the office or the crew.
@@ -52,28 +52,28 @@ part! {
 impl Comment<'_> {
     /// Its id; it is found in what it belongs to only.
     fn id(&self) -> GlobalId<'_> {
-        Kind::Comment.of(&self.0.id)
+        Kind::Comment.of(self.0.id())
     }
 
     /// The comment.
     fn text(&self) -> &str {
-        &self.0.text
+        self.0.text()
     }
 
     /// Who wrote it.
     fn author(&self) -> Actor<'_> {
-        Actor::of(self.0.author.as_ref())
+        Actor::of(self.0.author())
     }
 
     /// When it was written.
     fn created_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.created_at.as_ref())
+        DateTime::read(self.0.created_at())
     }
 }
 
 part! {
     /// Something to be done.
-    ChecklistItem = v1::ChecklistItem
+    ChecklistItem = view::ChecklistItem
 }
 
 /// Something to be done.
@@ -81,28 +81,28 @@ part! {
 impl ChecklistItem<'_> {
     /// Its id; it is found in what it belongs to only.
     fn id(&self) -> GlobalId<'_> {
-        Kind::ChecklistItem.of(&self.0.id)
+        Kind::ChecklistItem.of(self.0.id())
     }
 
     /// What.
     fn text(&self) -> &str {
-        &self.0.text
+        self.0.text()
     }
 
     /// When it was done; null before.
     fn done_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.done_at.as_ref())
+        DateTime::read(self.0.done_at())
     }
 
     /// Who did it; null before.
     fn done_by(&self) -> Option<Actor<'_>> {
-        self.0.done_by.as_ref().map(|actor| Actor::of(Some(actor)))
+        self.0.done_by().map(|actor| Actor::of(Some(actor)))
     }
 }
 
 part! {
     /// That an order was called off.
-    Cancellation = v1::Cancellation
+    Cancellation = view::Cancellation
 }
 
 /// That an order was called off.
@@ -110,16 +110,16 @@ part! {
 impl Cancellation<'_> {
     /// Why.
     fn reason(&self) -> &str {
-        &self.0.reason
+        self.0.reason()
     }
 
     /// When.
     fn canceled_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.canceled_at.as_ref())
+        DateTime::read(self.0.canceled_at())
     }
 
     /// By whom.
     fn canceled_by(&self) -> Actor<'_> {
-        Actor::of(self.0.canceled_by.as_ref())
+        Actor::of(self.0.canceled_by())
     }
 }

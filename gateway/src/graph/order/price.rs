@@ -1,6 +1,6 @@
 //! Prices, explained line by line.
 
-use contracts::crm::order::v1;
+use contracts::{crm::order::v1, view::crm::order::v1 as view};
 
 use crate::{
     graph::{enumeration::enumeration, money::Money, part::part, scalar::Decimal},
@@ -9,7 +9,7 @@ use crate::{
 
 part! {
     /// A price, line by line; the lines add up to the total.
-    Price = v1::Price
+    Price = view::Price
 }
 
 /// A price, line by line; the lines add up to the total.
@@ -17,18 +17,18 @@ part! {
 impl Price<'_> {
     /// The lines: base, extras, discount.
     fn lines(&self) -> Vec<PriceLine<'_>> {
-        self.0.lines.iter().map(PriceLine::from).collect()
+        self.0.lines().map(PriceLine::from).collect()
     }
 
     /// What the customer pays.
     fn total(&self) -> Option<Money> {
-        Money::read(self.0.total.as_ref())
+        Money::read(self.0.total())
     }
 }
 
 part! {
     /// A line of a price.
-    PriceLine = v1::PriceLine
+    PriceLine = view::PriceLine
 }
 
 /// A line of a price.
@@ -41,28 +41,28 @@ impl PriceLine<'_> {
 
     /// What it is for.
     fn label(&self) -> &str {
-        &self.0.label
+        self.0.label()
     }
 
     /// The factors whose product with the unit price is the amount; none for a fixed amount.
     fn factors(&self) -> Vec<PriceFactor<'_>> {
-        self.0.factors.iter().map(PriceFactor::from).collect()
+        self.0.factors().map(PriceFactor::from).collect()
     }
 
     /// Price of one; null for a fixed amount and a discount.
     fn unit_price(&self) -> Option<Money> {
-        Money::read(self.0.unit_price.as_ref())
+        Money::read(self.0.unit_price())
     }
 
     /// What it adds to the total; below zero for a discount.
     fn amount(&self) -> Option<Money> {
-        Money::read(self.0.amount.as_ref())
+        Money::read(self.0.amount())
     }
 }
 
 part! {
     /// A factor of a line's amount.
-    PriceFactor = v1::PriceFactor
+    PriceFactor = view::PriceFactor
 }
 
 /// A factor of a line's amount.
@@ -70,7 +70,7 @@ part! {
 impl PriceFactor<'_> {
     /// How many.
     fn value(&self) -> Text<'_, Decimal> {
-        Text::of(&self.0.value)
+        Text::of(self.0.value())
     }
 
     /// Of what.

@@ -1,7 +1,7 @@
 //! How prices are made.
 
 use async_graphql::{Enum, InputObject};
-use contracts::crm::order::v1;
+use contracts::{crm::order::v1, view::crm::order::v1 as view};
 use kernel::Error;
 use v1::price_terms::{Base, Discount};
 
@@ -17,7 +17,7 @@ use crate::{
 
 part! {
     /// How a price is made. Amounts are of one currency.
-    PriceTerms = v1::PriceTerms
+    PriceTerms = view::PriceTerms
 }
 
 /// How a price is made. Amounts are of one currency.
@@ -25,41 +25,39 @@ part! {
 impl PriceTerms<'_> {
     /// Which of the bases below is given.
     fn r#type(&self) -> Option<PriceType> {
-        Some(match self.0.base.as_ref()? {
-            Base::Fixed(_) => PriceType::Fixed,
-            Base::PerHour(_) => PriceType::PerHour,
-            Base::PerArea(_) => PriceType::PerArea,
-        })
+        let fixed = self.0.fixed().map(|_| PriceType::Fixed);
+        let per_hour = self.0.per_hour().map(|_| PriceType::PerHour);
+        fixed.or(per_hour).or_else(|| self.0.per_area().map(|_| PriceType::PerArea))
     }
 
     /// A fixed price.
     fn fixed(&self) -> Option<Money> {
-        if let Some(Base::Fixed(price)) = &self.0.base { Money::read(Some(price)) } else { None }
+        Money::read(self.0.fixed())
     }
 
     /// Hours × rate × crew size.
     fn per_hour(&self) -> Option<PerHour<'_>> {
-        if let Some(Base::PerHour(base)) = &self.0.base { Some(PerHour::from(base)) } else { None }
+        self.0.per_hour().map(PerHour::from)
     }
 
     /// Square metres × rate.
     fn per_area(&self) -> Option<PerArea<'_>> {
-        if let Some(Base::PerArea(base)) = &self.0.base { Some(PerArea::from(base)) } else { None }
+        self.0.per_area().map(PerArea::from)
     }
 
     /// What comes on top.
     fn extras(&self) -> Vec<Extra<'_>> {
-        self.0.extras.iter().map(Extra::from).collect()
+        self.0.extras().map(Extra::from).collect()
     }
 
     /// What is taken off, in percent of base and extras.
     fn discount_percent(&self) -> Option<Text<'_, Decimal>> {
-        if let Some(Discount::DiscountPercent(percent)) = &self.0.discount { Some(Text::of(percent)) } else { None }
+        self.0.discount_percent().map(Text::of)
     }
 
     /// What is taken off, as an amount.
     fn discount_amount(&self) -> Option<Money> {
-        if let Some(Discount::DiscountAmount(amount)) = &self.0.discount { Money::read(Some(amount)) } else { None }
+        Money::read(self.0.discount_amount())
     }
 }
 
@@ -78,7 +76,7 @@ leaf_of_enumeration!(PriceType);
 
 part! {
     /// A price per hour and person.
-    PerHour = v1::PerHour
+    PerHour = view::PerHour
 }
 
 /// A price per hour and person.
@@ -86,18 +84,18 @@ part! {
 impl PerHour<'_> {
     /// Price of an hour of one person.
     fn rate(&self) -> Option<Money> {
-        Money::read(self.0.rate.as_ref())
+        Money::read(self.0.rate())
     }
 
     /// How many hours.
     fn hours(&self) -> Text<'_, Decimal> {
-        Text::of(&self.0.hours)
+        Text::of(self.0.hours())
     }
 }
 
 part! {
     /// A price per square metre.
-    PerArea = v1::PerArea
+    PerArea = view::PerArea
 }
 
 /// A price per square metre.
@@ -105,18 +103,18 @@ part! {
 impl PerArea<'_> {
     /// Price of a square metre.
     fn rate(&self) -> Option<Money> {
-        Money::read(self.0.rate.as_ref())
+        Money::read(self.0.rate())
     }
 
     /// Square metres.
     fn area_m2(&self) -> Text<'_, Decimal> {
-        Text::of(&self.0.area_m2)
+        Text::of(self.0.area_m2())
     }
 }
 
 part! {
     /// Something that comes on top of a price.
-    Extra = v1::Extra
+    Extra = view::Extra
 }
 
 /// Something that comes on top of a price.
@@ -124,17 +122,17 @@ part! {
 impl Extra<'_> {
     /// What.
     fn label(&self) -> &str {
-        &self.0.label
+        self.0.label()
     }
 
     /// How many.
     fn quantity(&self) -> Option<Text<'_, Decimal>> {
-        Text::optional(&self.0.quantity)
+        Text::optional(self.0.quantity())
     }
 
     /// Price of one.
     fn unit_price(&self) -> Option<Money> {
-        Money::read(self.0.unit_price.as_ref())
+        Money::read(self.0.unit_price())
     }
 }
 

@@ -1,4 +1,5 @@
-//! Generates the contracts from `proto/` without protoc: protox reads the files, tonic-prost-build writes the code.
+//! Generates the contracts from `proto/` without protoc: protox reads the files, tonic-prost-build writes the messages, clients and servers,
+//! [`views`] what reads messages in place.
 
 use std::{
     env, fs,
@@ -6,6 +7,8 @@ use std::{
 };
 
 use prost::Message as _;
+
+mod views;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Read as it runs: this program may have been built of another folder that shared the target folder.
@@ -25,6 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let descriptors = tonic_prost_build::FileDescriptorSet::decode(compiler.encode_file_descriptor_set().as_slice())?;
     fs::write(out.join("fields.rs"), fields(&descriptors))?;
+    fs::write(out.join("views.rs"), views::generate(&descriptors)?)?;
 
     let mut config = tonic_prost_build::Config::new();
     config.enable_type_names().bytes(["."]).extern_path(".google.rpc.Status", "::tonic_types::Status").include_file("contracts.rs");
