@@ -13,7 +13,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use async_trait::async_trait;
-use events::{Bus, DeadLetter, DeadLetterId, HandleError, Handler, PublishError, SubscribeError, Subscription};
+use events::{Bus, DeadLetter, DeadLetterId, HandleError, Handler, PublishError, SubscribeError, Subscription, Watcher};
 use futures::future::BoxFuture;
 use kernel::Envelope;
 use serde::{Deserialize, Serialize};
@@ -208,6 +208,10 @@ impl<B: Bus> Bus for Dying<Arc<B>> {
         stop: CancellationToken,
     ) -> Result<BoxFuture<'static, ()>, SubscribeError> {
         self.bus.subscribe(subscription, handler, stop).await
+    }
+
+    fn watch(&self, watcher: Arc<dyn Watcher>, stop: CancellationToken) -> BoxFuture<'static, ()> {
+        self.bus.watch(watcher, stop)
     }
 
     async fn ping(&self) -> kernel::Result<()> {

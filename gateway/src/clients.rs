@@ -1,5 +1,7 @@
 //! The clients of the services.
 
+use std::sync::Arc;
+
 use contracts::{
     crm::{
         auth::v1::auth_service_client::AuthServiceClient, customer::v1::customer_service_client::CustomerServiceClient,
@@ -15,6 +17,8 @@ use view::{
     order::v1::order_service_client::OrderServiceClient as OrderQueries,
 };
 
+use crate::cache::Cache;
+
 /// The largest answer accepted from a service, in bytes.
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
 
@@ -27,6 +31,8 @@ pub struct Clients {
     pub(crate) order: OrderServiceClient<Transport>,
     /// Those of the methods without side effects, whose answers are read in place.
     pub(crate) queries: Queries,
+    /// What they answered before.
+    pub(crate) cache: Option<Arc<Cache>>,
 }
 
 /// A client of each service for queries.
@@ -43,6 +49,7 @@ impl Clients {
     #[must_use]
     pub fn new(auth: Transport, employee: Transport, customer: Transport, order: Transport) -> Self {
         Self {
+            cache: None,
             queries: Queries {
                 auth: AuthQueries::new(auth.clone()).max_decoding_message_size(MAX_ANSWER),
                 employee: EmployeeQueries::new(employee.clone()).max_decoding_message_size(MAX_ANSWER),

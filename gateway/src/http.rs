@@ -35,7 +35,7 @@ use crate::{
 /// What every route works with.
 pub(crate) struct State {
     operations: Operations,
-    clients: Clients,
+    clients: Arc<Clients>,
     verifier: Arc<Verifier>,
     limits: Edge,
     development: Development,
@@ -48,7 +48,7 @@ impl State {
         Self {
             operations: Operations::new(Limits { items: limits.max_items, fields: limits.max_fields })
                 .trusting(limits.trusted_operations.clone(), limits.trusted_only),
-            clients,
+            clients: Arc::new(clients),
             verifier,
             limits,
             development,

@@ -8,6 +8,7 @@
 //! | `read` | how queries are executed: level by level, one call per batch method and level, written straight into the answer |
 //! | `scope` | what one request carries: the user's token, the time left, the calls made |
 //! | `clients` | the clients of the services |
+//! | `cache` | what services answered of things, kept for as long as no event says otherwise |
 //! | [`settings`] | what it is set up with |
 //!
 //! Architecture invariant: no rule of the business stands here. The gateway hands the user's own token on, and each
@@ -15,6 +16,7 @@
 
 #![recursion_limit = "512"]
 
+mod cache;
 mod clients;
 mod graph;
 mod http;
@@ -23,8 +25,9 @@ mod read;
 mod scope;
 pub mod settings;
 
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
+use events::Bus;
 use runtime::{
     Verifier,
     net::{self, Connections},
@@ -37,6 +40,7 @@ pub use graph::sdl;
 pub use operation::manifest;
 pub use settings::Settings;
 
+use cache::Cache;
 use settings::{Development, Edge, Http};
 
 /// How long requests are still taken on open connections after a stop, so that clients hear on each that it ends.
@@ -46,15 +50,26 @@ const LINGER: Duration = Duration::from_secs(1);
 pub struct Gateway {
     routes: axum::Router,
     ready: http::health::Ready,
+    watching: Option<(Arc<dyn Bus>, Arc<Cache>)>,
+}
+
+/// What it takes to keep what services answered.
+pub struct Caching {
+    /// Tells of what changes.
+    pub bus: Arc<dyn Bus>,
+    /// The most things of each kind.
+    pub things: NonZeroUsize,
 }
 
 impl Gateway {
     /// A gateway to the services behind `clients`, which accepts the tokens that `verifier` does.
     #[must_use]
-    pub fn new(clients: Clients, verifier: Arc<Verifier>, edge: Edge, development: Development) -> Self {
+    pub fn new(mut clients: Clients, verifier: Arc<Verifier>, edge: Edge, development: Development, caching: Option<Caching>) -> Self {
+        let watching = caching.map(|Caching { bus, things }| (bus, Arc::new(Cache::new(things))));
+        clients.cache = watching.as_ref().map(|(_, cache)| cache.clone());
         let ready = http::health::Ready { stopping: CancellationToken::new(), verifier: verifier.clone() };
         let state = http::State::new(clients, verifier, edge, development);
-        Self { routes: http::routes(state, ready.clone()), ready }
+        Self { routes: http::routes(state, ready.clone()), ready, watching }
     }
 
     /// Serves until `stop`; requests under way then finish, for at most the set time. It is ready once the auth service has
@@ -66,6 +81,11 @@ impl Gateway {
             self.ready.stopping.cancel();
         };
         let prepare = stop.run_until_cancelled(self.ready.verifier.prepare());
-        tokio::join!(net::serve(listener, self.routes, connections, stop.clone()), retire, prepare);
+        let watch = async {
+            if let Some((bus, cache)) = self.watching {
+                bus.watch(cache, stop.clone()).await;
+            }
+        };
+        tokio::join!(net::serve(listener, self.routes, connections, stop.clone()), retire, prepare, watch);
     }
 }

@@ -1,8 +1,9 @@
 //! The gateway as a program of its own.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{num::NonZeroUsize, process::ExitCode, sync::Arc};
 
-use gateway::{Clients, Gateway, Settings, settings};
+use events::{RabbitMq, RabbitMqBus};
+use gateway::{Caching, Clients, Gateway, Settings, settings};
 use kernel::Env;
 use runtime::{
     Transport, Verifier, net,
@@ -12,6 +13,7 @@ use runtime::{
     token::RemoteKeys,
     transport::Remote,
 };
+use secrecy::ExposeSecret as _;
 use tokio_util::sync::CancellationToken;
 
 #[global_allocator]
@@ -40,13 +42,14 @@ async fn serve(values: &runtime::settings::Settings) -> Result<(), ProgramError>
         transport("customer", &settings.services.customer)?,
         transport("order", &settings.services.order)?,
     );
+    let caching = caching(values, &settings.cache)?;
     let verifier = Verifier::new(&settings.auth.issuer, &settings.auth.audience, Arc::new(RemoteKeys::new(auth)), Env::system());
     let listener = net::bind("http.port", settings.http.address, settings.http.port).await?;
     let metrics = telemetry::MetricsPort::bind(&settings.telemetry).await?;
     tracing::info!(server.address = %listener.local_addr().map(|address| address.to_string()).unwrap_or_default(), "listening");
 
     let stop = CancellationToken::new();
-    let gateway = Gateway::new(clients, Arc::new(verifier), settings.edge, settings.development);
+    let gateway = Gateway::new(clients, Arc::new(verifier), settings.edge, settings.development, caching);
     let stopping = async {
         signal::stop_requested().await;
         tracing::info!("asked to stop");
@@ -54,4 +57,14 @@ async fn serve(values: &runtime::settings::Settings) -> Result<(), ProgramError>
     };
     tokio::join!(gateway.serve(listener, &settings.http, stop.clone()), metrics.serve(stop.clone()), stopping);
     Ok(())
+}
+
+/// The bus that tells what changes, where answers are to be kept.
+fn caching(values: &runtime::settings::Settings, cache: &settings::Cache) -> Result<Option<Caching>, ProgramError> {
+    let Some(things) = NonZeroUsize::new(cache.things) else { return Ok(None) };
+    let rabbitmq = RabbitMq { url: cache.bus_url.expose_secret().to_owned(), namespace: cache.bus_namespace.clone() };
+    // It publishes nothing, and so has nobody's queues to declare.
+    let bus = RabbitMqBus::new(&rabbitmq, &[], Env::system())
+        .map_err(|error| SettingsError::invalid(values, &format!("cache.bus_{}", error.key), error.problem))?;
+    Ok(Some(Caching { bus: Arc::new(bus), things }))
 }

@@ -24,7 +24,7 @@ mod value;
 mod wave;
 mod writer;
 
-pub(crate) use batch::{Answer, Batch, EntityId, batch_by_id, batch_pages, batch_search, by_key, listed, refusal};
+pub(crate) use batch::{Answer, Batch, EntityId, batch_by_id, batch_pages, batch_search, by_key, call, listed, mask_of, refusal};
 pub(crate) use calls::{Calls, Masks, Reads};
 pub(crate) use compile::{Collected, Compiler};
 pub(crate) use execute::{BEGINNING, Query, execute};
@@ -32,6 +32,6 @@ pub(crate) use gateway_macros::object;
 pub(crate) use gather::Loaders;
 pub(crate) use link::Link;
 pub(crate) use object::{Object, ObjectPlan};
-pub(crate) use value::{Text, Value, leaf};
+pub(crate) use value::{Shown, Text, Value, Words, leaf};
 pub(crate) use wave::Wave;
 pub(crate) use writer::Writer;

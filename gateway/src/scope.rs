@@ -12,11 +12,11 @@ use async_graphql::Context;
 use kernel::{Error, Principal};
 use tonic::{Status, metadata::MetadataValue};
 
-use crate::clients::Clients;
+use crate::{cache::Cache, clients::Clients};
 
 /// The scope of one request: who asks, how much time is left, how many calls were made.
 pub(crate) struct Scope {
-    clients: Clients,
+    clients: Arc<Clients>,
     bearer: Option<MetadataValue<tonic::metadata::Ascii>>,
     viewer: Option<Principal>,
     deadline: Instant,
@@ -25,7 +25,7 @@ pub(crate) struct Scope {
 
 impl Scope {
     /// The scope of a request that must be answered within `time`. `token` is the user's own, already verified.
-    pub(crate) fn new(clients: Clients, credentials: Option<(String, Principal)>, time: Duration) -> Arc<Self> {
+    pub(crate) fn new(clients: Arc<Clients>, credentials: Option<(String, Principal)>, time: Duration) -> Arc<Self> {
         let (token, viewer) = credentials.unzip();
         Arc::new(Self {
             clients,
@@ -54,6 +54,18 @@ impl Scope {
     /// The clients of the services.
     pub(crate) fn clients(&self) -> &Clients {
         &self.clients
+    }
+
+    /// The cache, and whose answers it may give; `None` where there is none, and for somebody who is not signed in.
+    pub(crate) fn cache(&self) -> Option<(&Cache, &Principal)> {
+        Some((self.clients.cache.as_deref()?, self.viewer.as_ref()?))
+    }
+
+    /// A command of the viewer has ended, whatever came of it.
+    pub(crate) fn wrote(&self) {
+        if let Some((cache, viewer)) = self.cache() {
+            cache.wrote(viewer);
+        }
     }
 
     /// The number of gRPC calls made so far.

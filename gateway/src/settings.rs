@@ -3,6 +3,7 @@
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use runtime::settings::{Telemetry, duration};
+use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 pub use crate::operation::manifest::Manifest;
@@ -20,6 +21,8 @@ pub struct Settings {
     pub edge: Edge,
     /// Where the services are.
     pub services: Services,
+    /// What is kept of their answers.
+    pub cache: Cache,
     /// What is there for developers.
     pub development: Development,
     /// How access tokens are checked.
@@ -88,6 +91,18 @@ pub struct Services {
     pub customer: String,
     /// The order service.
     pub order: String,
+}
+
+/// What is kept of the services' answers.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cache {
+    /// The most things of each kind; 0 for no cache.
+    pub things: usize,
+    /// The RabbitMQ broker that tells what changes; it may hold a password.
+    pub bus_url: SecretString,
+    /// What the names of its exchange and queues begin with.
+    pub bus_namespace: String,
 }
 
 /// What is there for developers, and off elsewhere.

@@ -1,8 +1,8 @@
 //! The composition: what is made of what, in which order it starts, and how it stops.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, num::NonZeroUsize, sync::Arc, time::Duration};
 
-use gateway::{Clients, Gateway};
+use gateway::{Caching, Clients, Gateway};
 use kernel::Env;
 use runtime::{
     Dependencies, Service, Tasks, Transport, Verifier,
@@ -101,9 +101,10 @@ impl Crm {
         }
         let transport = |number: usize| services[number].0.transport(&verifier);
         let clients = Clients::new(transport(0), transport(1), transport(2), transport(3));
+        let caching = NonZeroUsize::new(edge.cache.things).map(|things| Caching { bus: bus.clone(), things });
         Ok(Self {
             applications: Applications { auth, employee, customer, order },
-            gateway: Gateway::new(clients, verifier.clone(), edge.edge, edge.development),
+            gateway: Gateway::new(clients, verifier.clone(), edge.edge, edge.development, caching),
             http: (listener, edge.http),
             services,
             metrics,

@@ -9,15 +9,37 @@ mod field;
 mod output;
 
 use proc_macro::TokenStream;
-use syn::{ItemImpl, parse_macro_input};
+use syn::{
+    Ident, ItemImpl, Path, Token,
+    parse::{Parse, ParseStream},
+    parse_macro_input,
+};
 
 /// Makes the methods of an `impl` block the fields of an object.
 ///
 /// A method takes `&self`, then a `&Scope` where it depends on the request, then the field's arguments. Its type tells what it takes
-/// to have the value: see `read::Value`. `#[object(node)]` makes the object a `Node`.
+/// to have the value: see `read::Value`. `#[object(node = v1::Order)]` makes the object a `Node`, of which `self.0` is the view of that
+/// message.
 #[proc_macro_attribute]
 pub fn object(attributes: TokenStream, item: TokenStream) -> TokenStream {
     let block = parse_macro_input!(item as ItemImpl);
-    let node = attributes.to_string() == "node";
-    output::object(block, node).unwrap_or_else(syn::Error::into_compile_error).into()
+    let node = parse_macro_input!(attributes as Node);
+    output::object(block, node.0.as_ref()).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+/// What is said of the object: `node = <message>`, or nothing.
+struct Node(Option<Path>);
+
+impl Parse for Node {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.is_empty() {
+            return Ok(Self(None));
+        }
+        let name: Ident = input.parse()?;
+        if name != "node" {
+            return Err(syn::Error::new(name.span(), "node = the entity's message"));
+        }
+        input.parse::<Token![=]>()?;
+        input.parse().map(Some).map(Self)
+    }
 }

@@ -2,11 +2,11 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Error, GenericParam, Ident, ItemImpl, Result, Type, spanned::Spanned as _};
+use syn::{Error, GenericParam, Ident, ItemImpl, Path, Result, Type, spanned::Spanned as _};
 
 use crate::field::{Argument, Field};
 
-pub(crate) fn object(block: ItemImpl, node: bool) -> Result<TokenStream> {
+pub(crate) fn object(block: ItemImpl, node: Option<&Path>) -> Result<TokenStream> {
     let ItemImpl { attrs, generics, self_ty, items, .. } = block;
     let object = name_of(&self_ty)?;
     let fields = items.into_iter().map(Field::read).collect::<Result<Vec<_>>>()?;
@@ -21,7 +21,8 @@ pub(crate) fn object(block: ItemImpl, node: bool) -> Result<TokenStream> {
     } else {
         quote!(<Self as ::async_graphql::TypeName>::type_name())
     };
-    let interfaces = if node { quote!(&["Node"]) } else { quote!(&[]) };
+    let interfaces = if node.is_some() { quote!(&["Node"]) } else { quote!(&[]) };
+    let message = node.map(|message| quote!(const FIELDS: &'static [&'static str] = <#message as ::contracts::mask::Fields>::NAMES;));
     let planned = format_ident!("{object}Field");
     let planned_doc = format!("A planned field of [`{object}`].");
 
@@ -54,6 +55,7 @@ pub(crate) fn object(block: ItemImpl, node: bool) -> Result<TokenStream> {
         impl #generics crate::read::Object for #self_ty {
             type Field = #planned<#(#idents),*>;
             const INTERFACES: &'static [&'static str] = #interfaces;
+            #message
 
             fn name() -> ::std::borrow::Cow<'static, str> {
                 #name
@@ -193,12 +195,13 @@ fn calls(field: &Field) -> TokenStream {
 
 /// The fields of the entity's message that the planned field reads: those that its method names, where the object is the entity; what
 /// is selected on its value, where the object leads to the entity, as a page does.
-fn reads(field: &Field, node: bool) -> Result<TokenStream> {
+fn reads(field: &Field, node: Option<&Path>) -> Result<TokenStream> {
     let (variant, output) = (&field.variant, field.static_output());
     let arguments = (!field.arguments.is_empty()).then(|| quote!(_,));
-    if node {
+    if let Some(message) = node {
         let names = field.reads()?;
-        return Ok(quote!(Self::Field::#variant(..) => reads.add(&[#(#names),*])));
+        let bits = quote!(0 #(| ::contracts::mask::Mask::<#message>::bit(#names))*);
+        return Ok(quote!(Self::Field::#variant(..) => reads.add(const { #bits })));
     }
     Ok(quote!(Self::Field::#variant(#arguments plan) => <#output as crate::read::Value>::reads(plan, reads)))
 }

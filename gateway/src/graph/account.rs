@@ -13,13 +13,13 @@ use super::{
     enumeration::{enumeration, numbers},
     history::{self, HistoryEntry, HistoryQuery},
     id::{GlobalId, Kind},
-    scalar::{DateTime, EmailAddress},
+    scalar::{EmailAddress, Moment},
 };
 use crate::read::{Link, Text, batch_by_id, batch_pages, object};
 
 batch_by_id! {
     /// Accounts by their ids.
-    AccountsById: auth.batch_get_accounts(v1::BatchGetAccountsRequest) -> account as Account
+    AccountsById: auth.batch_get_accounts(v1::BatchGetAccountsRequest) -> account as Account in accounts but last_signed_in_at
 }
 batch_pages! {
     /// Lists of accounts.
@@ -42,7 +42,7 @@ impl From<v1::Account> for Account {
 }
 
 /// A login of a person.
-#[object(node)]
+#[object(node = v1::Account)]
 impl Account {
     /// The global id.
     pub(crate) fn id(&self) -> GlobalId<'_> {
@@ -81,18 +81,18 @@ impl Account {
     }
 
     /// When it was created.
-    fn created_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.created_at())
+    fn created_at(&self) -> Option<Moment> {
+        Moment::read(self.0.created_at())
     }
 
     /// When somebody last signed in with it; null before the first time.
-    fn last_signed_in_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.last_signed_in_at())
+    fn last_signed_in_at(&self) -> Option<Moment> {
+        Moment::read(self.0.last_signed_in_at())
     }
 
     /// Until when the open invitation can be accepted; null where there is none.
-    fn invitation_expires_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.invitation_expires_at())
+    fn invitation_expires_at(&self) -> Option<Moment> {
+        Moment::read(self.0.invitation_expires_at())
     }
 
     /// What changed, the newest first. For admins.

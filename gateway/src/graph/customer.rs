@@ -16,13 +16,13 @@ use super::{
     id::{GlobalId, Kind},
     order::{Order, OrderFilter, OrderOrderBy, OrderPages, OrdersOf},
     part::part,
-    scalar::{DateTime, Decimal, EmailAddress, PhoneNumber, optional},
+    scalar::{Decimal, EmailAddress, Moment, PhoneNumber, optional},
 };
 use crate::read::{Link, Text, batch_by_id, batch_pages, batch_search, object};
 
 batch_by_id! {
     /// Customers by their ids.
-    CustomersById: customer.batch_get_customers(v1::BatchGetCustomersRequest) -> customer as Customer
+    CustomersById: customer.batch_get_customers(v1::BatchGetCustomersRequest) -> customer as Customer in customers but order_count, last_service_at
 }
 batch_pages! {
     /// Lists of customers.
@@ -49,7 +49,7 @@ impl From<v1::Customer> for Customer {
 }
 
 /// A person or an organisation for whom the company works.
-#[object(node)]
+#[object(node = v1::Customer)]
 impl Customer {
     /// The global id.
     pub(crate) fn id(&self) -> GlobalId<'_> {
@@ -112,18 +112,18 @@ impl Customer {
     }
 
     /// When an order of theirs was last completed; null before the first.
-    fn last_service_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.last_service_at())
+    fn last_service_at(&self) -> Option<Moment> {
+        Moment::read(self.0.last_service_at())
     }
 
     /// When the record was created.
-    fn created_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.created_at())
+    fn created_at(&self) -> Option<Moment> {
+        Moment::read(self.0.created_at())
     }
 
     /// When the record last changed.
-    fn updated_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.updated_at())
+    fn updated_at(&self) -> Option<Moment> {
+        Moment::read(self.0.updated_at())
     }
 
     /// Their orders, the earliest first unless ordered otherwise.
@@ -254,8 +254,8 @@ impl Note<'_> {
     }
 
     /// When it was written.
-    fn created_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.created_at())
+    fn created_at(&self) -> Option<Moment> {
+        Moment::read(self.0.created_at())
     }
 
     /// Who wrote it.

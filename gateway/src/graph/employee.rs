@@ -16,16 +16,16 @@ use super::{
     id::{GlobalId, Kind},
     money::Money,
     order::{Order, OrderFilter, OrderOrderBy, OrderPages, OrdersOf},
-    scalar::{DateTime, EmailAddress, PhoneNumber},
+    scalar::{EmailAddress, Moment, PhoneNumber},
 };
-use crate::read::{Link, Text, batch_by_id, batch_pages, batch_search, object};
+use crate::read::{Link, Text, Words, batch_by_id, batch_pages, batch_search, object};
 
 use part::{AvailabilityWindow, Login, Photo};
 pub(crate) use part::{AvailabilityWindowInput, TimeOff};
 
 batch_by_id! {
     /// Employees by their ids.
-    EmployeesById: employee.batch_get_employees(v1::BatchGetEmployeesRequest) -> employee as Employee
+    EmployeesById: employee.batch_get_employees(v1::BatchGetEmployeesRequest) -> employee as Employee in employees
 }
 batch_pages! {
     /// Lists of employees.
@@ -52,7 +52,7 @@ impl From<v1::Employee> for Employee {
 }
 
 /// A person who works for the company.
-#[object(node)]
+#[object(node = v1::Employee)]
 impl Employee {
     /// The global id.
     pub(crate) fn id(&self) -> GlobalId<'_> {
@@ -75,8 +75,8 @@ impl Employee {
     }
 
     /// First name and last name.
-    fn name(&self) -> String {
-        format!("{} {}", self.0.first_name(), self.0.last_name())
+    fn name(&self) -> Words<'_> {
+        Words([self.0.first_name(), self.0.last_name()])
     }
 
     /// Telephone number.
@@ -125,13 +125,13 @@ impl Employee {
     }
 
     /// When the record was created.
-    fn created_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.created_at())
+    fn created_at(&self) -> Option<Moment> {
+        Moment::read(self.0.created_at())
     }
 
     /// When the record last changed.
-    fn updated_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.updated_at())
+    fn updated_at(&self) -> Option<Moment> {
+        Moment::read(self.0.updated_at())
     }
 
     /// The orders to which they are assigned, the earliest first unless ordered otherwise.

@@ -10,7 +10,7 @@ use super::{
     id::{GlobalId, Kind},
     name,
     part::part,
-    scalar::DateTime,
+    scalar::Moment,
 };
 use crate::read::object;
 
@@ -39,8 +39,8 @@ impl HistoryEntry {
     }
 
     /// When it happened.
-    fn occurred_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.occurred_at())
+    fn occurred_at(&self) -> Option<Moment> {
+        Moment::read(self.0.occurred_at())
     }
 
     /// Who did it.

@@ -22,22 +22,34 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str); 11] = [
-        (Self::Account, "account"),
-        (Self::Employee, "employee"),
-        (Self::TimeOff, "timeoff"),
-        (Self::Customer, "customer"),
-        (Self::Property, "property"),
-        (Self::Contact, "contact"),
-        (Self::Note, "note"),
-        (Self::Order, "order"),
-        (Self::Comment, "comment"),
-        (Self::ChecklistItem, "item"),
-        (Self::History, "history"),
+    const ALL: [Self; 11] = [
+        Self::Account,
+        Self::Employee,
+        Self::TimeOff,
+        Self::Customer,
+        Self::Property,
+        Self::Contact,
+        Self::Note,
+        Self::Order,
+        Self::Comment,
+        Self::ChecklistItem,
+        Self::History,
     ];
 
     fn prefix(self) -> &'static str {
-        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, prefix)| prefix)
+        match self {
+            Self::Account => "account",
+            Self::Employee => "employee",
+            Self::TimeOff => "timeoff",
+            Self::Customer => "customer",
+            Self::Property => "property",
+            Self::Contact => "contact",
+            Self::Note => "note",
+            Self::Order => "order",
+            Self::Comment => "comment",
+            Self::ChecklistItem => "item",
+            Self::History => "history",
+        }
     }
 
     /// The global id of a thing of this kind.
@@ -84,6 +96,6 @@ leaf! {
 /// The kind and the UUID in a global id; `None` where it is none.
 pub(crate) fn read(id: &ID) -> Option<(Kind, EntityId)> {
     let (prefix, uuid) = id.split_once('_')?;
-    let (kind, _) = Kind::ALL.iter().find(|(_, name)| *name == prefix)?;
-    Some((*kind, uuid.parse().ok()?))
+    let kind = Kind::ALL.into_iter().find(|kind| kind.prefix() == prefix)?;
+    Some((kind, uuid.parse().ok()?))
 }

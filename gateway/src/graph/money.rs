@@ -4,7 +4,7 @@ use async_graphql::InputObject;
 use contracts::{google::r#type, read, view::google::r#type as view, write};
 
 use super::scalar::Decimal;
-use crate::read::object;
+use crate::read::{Shown, object};
 
 /// An amount of money.
 pub(crate) struct Money(kernel::Money);
@@ -23,8 +23,8 @@ impl Money {
 #[object]
 impl Money {
     /// The amount, with the decimals of its currency.
-    fn amount(&self) -> Decimal {
-        Decimal(self.0.amount().to_string())
+    fn amount(&self) -> Shown<kernel::Decimal, Decimal> {
+        Shown::of(self.0.amount())
     }
 
     /// The currency code of ISO 4217.

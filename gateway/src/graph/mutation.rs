@@ -23,6 +23,7 @@ macro_rules! send {
             Ok(message) => {
                 let scope = $crate::scope::Scope::of($ctx);
                 let reply = scope.clients().$client.clone().$method(scope.request(message)).await;
+                scope.wrote();
                 reply.map(tonic::Response::into_inner).map_err(|status| scope.failed(&status))
             }
             Err(error) => Err(error),

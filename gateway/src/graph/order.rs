@@ -19,7 +19,7 @@ use super::{
     enumeration::enumeration,
     history::{self, HistoryEntry, HistoryQuery},
     id::{GlobalId, Kind},
-    scalar::{DateTime, PhoneNumber, optional},
+    scalar::{Moment, PhoneNumber, optional},
 };
 use crate::read::{Link, Text, batch_by_id, batch_pages, object};
 
@@ -32,7 +32,7 @@ pub(crate) use terms::PriceTermsInput;
 
 batch_by_id! {
     /// Orders by their ids.
-    OrdersById: order.batch_get_orders(v1::BatchGetOrdersRequest) -> order as Order
+    OrdersById: order.batch_get_orders(v1::BatchGetOrdersRequest) -> order as Order in orders
 }
 batch_pages! {
     /// Lists of orders.
@@ -55,7 +55,7 @@ impl From<v1::Order> for Order {
 }
 
 /// A cleaning that a customer ordered.
-#[object(node)]
+#[object(node = v1::Order)]
 impl Order {
     /// The global id.
     pub(crate) fn id(&self) -> GlobalId<'_> {
@@ -114,13 +114,13 @@ impl Order {
     }
 
     /// When it begins.
-    fn starts_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.starts_at())
+    fn starts_at(&self) -> Option<Moment> {
+        Moment::read(self.0.starts_at())
     }
 
     /// When it ends.
-    fn ends_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.ends_at())
+    fn ends_at(&self) -> Option<Moment> {
+        Moment::read(self.0.ends_at())
     }
 
     /// How many people it needs.
@@ -164,13 +164,13 @@ impl Order {
     }
 
     /// When the work began; null before.
-    fn started_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.started_at())
+    fn started_at(&self) -> Option<Moment> {
+        Moment::read(self.0.started_at())
     }
 
     /// When the work was completed; null before.
-    fn completed_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.completed_at())
+    fn completed_at(&self) -> Option<Moment> {
+        Moment::read(self.0.completed_at())
     }
 
     /// Why, when and by whom it was canceled; null where it wasn't.
@@ -179,13 +179,13 @@ impl Order {
     }
 
     /// When the record was created.
-    fn created_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.created_at())
+    fn created_at(&self) -> Option<Moment> {
+        Moment::read(self.0.created_at())
     }
 
     /// When the record last changed.
-    fn updated_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.updated_at())
+    fn updated_at(&self) -> Option<Moment> {
+        Moment::read(self.0.updated_at())
     }
 
     /// What changed, the newest first.

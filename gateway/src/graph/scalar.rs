@@ -4,7 +4,7 @@
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use contracts::{read, write};
 
-use crate::read::leaf;
+use crate::read::{Shown, leaf};
 
 macro_rules! string_scalar {
     ($(#[$doc:meta])* $name:ident, $url:expr) => {
@@ -61,7 +61,7 @@ string_scalar! {
 impl DateTime {
     /// The moment in a message of a service; `None` where there is none.
     pub(crate) fn read(at: Option<prost_types::Timestamp>) -> Option<Self> {
-        read::optional_timestamp("", at.as_ref()).ok().flatten().map(|at| Self(at.to_string()))
+        Moment::read(at).map(|at| Self(at.to_string()))
     }
 
     /// The moment for a message to a service.
@@ -70,6 +70,16 @@ impl DateTime {
     /// [`kernel::Error::Invalid`] that names `field`.
     pub(crate) fn write(&self, field: &str) -> kernel::Result<prost_types::Timestamp> {
         kernel::Timestamp::parse(field, &self.0).map(write::timestamp)
+    }
+}
+
+/// A moment in a message of a service, as it is shown.
+pub(crate) type Moment = Shown<kernel::Timestamp, DateTime>;
+
+impl Moment {
+    /// `None` where there is none.
+    pub(crate) fn read(at: Option<prost_types::Timestamp>) -> Option<Self> {
+        read::optional_timestamp("", at.as_ref()).ok().flatten().map(Self::of)
     }
 }
 

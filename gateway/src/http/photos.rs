@@ -76,7 +76,9 @@ pub(super) async fn replace(
             Error::invalid("content", "TOO_LARGE", format!("must be complete and have at most {} bytes", state.limits.photo_limit))
         })?;
         let request = scope.request(PutEmployeePhotoRequest { employee_id: employee.clone(), content, version: seen.version });
-        let reply = scope.clients().employee.clone().put_employee_photo(request).await.map_err(|status| scope.failed(&status))?;
+        let reply = scope.clients().employee.clone().put_employee_photo(request).await;
+        scope.wrote();
+        let reply = reply.map_err(|status| scope.failed(&status))?;
         let changed = reply.into_inner().employee.ok_or_else(|| Error::internal("an answer without an employee"))?;
         let photo = changed.photo.ok_or_else(|| Error::internal("an answer without a photo"))?;
         Ok::<_, Error>((url(&employee, photo.version), changed.version))

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use kernel::Error;
 use prost_types::FieldMask;
 
+use super::{Object, Reads};
 use crate::scope::Scope;
 
 /// What came of one question. The error is shared by all who asked.
@@ -24,8 +25,26 @@ pub(crate) trait Batch: Sized + Send + Sync + 'static {
     /// The most questions of one call, as the contract says. More are asked by several calls at the same time.
     const LIMIT: usize;
 
-    /// Asks all `keys`, at most [`LIMIT`](Self::LIMIT), in one call for the fields of `mask`, or all; answers them in their order.
-    async fn load(scope: &Scope, keys: &[Self::Key], mask: Option<FieldMask>) -> kernel::Result<Vec<kernel::Result<Self::Value>>>;
+    /// The answers to `keys`, at most [`LIMIT`](Self::LIMIT), in their order: asked for, or known.
+    async fn answers(scope: &Scope, keys: &[Self::Key], reads: Option<Reads>) -> Vec<Answer<Self::Value>> {
+        call::<Self>(scope, keys, reads).await
+    }
+
+    /// Asks all `keys`, at most [`LIMIT`](Self::LIMIT), in one call for the fields that are read, or all; answers them in their order.
+    async fn load(scope: &Scope, keys: &[Self::Key], reads: Option<Reads>) -> kernel::Result<Vec<kernel::Result<Self::Value>>>;
+}
+
+/// Makes one call and gives an answer for each key, in their order, whatever happens.
+pub(crate) async fn call<B: Batch>(scope: &Scope, keys: &[B::Key], reads: Option<Reads>) -> Vec<Answer<B::Value>> {
+    match B::load(scope, keys, reads).await {
+        Ok(answers) if answers.len() == keys.len() => answers.into_iter().map(|answer| answer.map_err(Arc::new)).collect(),
+        Ok(_) => repeat(&Arc::new(Error::internal("a batch method gave another number of answers than questions")), keys.len()),
+        Err(error) => repeat(&Arc::new(error), keys.len()),
+    }
+}
+
+fn repeat<V>(error: &Arc<Error>, times: usize) -> Vec<Answer<V>> {
+    (0..times).map(|_| Err(error.clone())).collect()
 }
 
 /// The identifier of a thing, whatever its kind.
@@ -44,9 +63,11 @@ pub(crate) fn by_key<V>(keys: &[EntityId], answers: impl Iterator<Item = (Option
     keys.iter().enumerate().map(|(place, key)| answer(place, key)).collect()
 }
 
-/// Declares the [`Batch`] of a `BatchGet` method: things by their ids.
+/// Declares the [`Batch`] of a `BatchGet` method: things by their ids, kept in that table of the [cache](crate::cache) but where a field
+/// is read that changes without an event.
 macro_rules! batch_by_id {
-    ($(#[$doc:meta])* $name:ident: $client:ident.$method:ident($package:ident::$request:ident) -> $field:ident as $value:ident) => {
+    ($(#[$doc:meta])* $name:ident: $client:ident.$method:ident($package:ident::$request:ident) -> $field:ident as $value:ident
+        in $table:ident $(but $($untold:ident),+)?) => {
         $(#[$doc])*
         pub(crate) struct $name;
 
@@ -57,8 +78,22 @@ macro_rules! batch_by_id {
             const METHOD: &'static str = concat!(stringify!($client), ".", stringify!($method));
             const LIMIT: usize = contracts::read::MAX_IDS;
 
-            async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key], mask: Option<prost_types::FieldMask>) -> kernel::Result<Vec<kernel::Result<$value>>> {
-                let request = scope.request($package::$request { ids: keys.iter().map(ToString::to_string).collect(), read_mask: mask });
+            async fn answers(scope: &$crate::scope::Scope, keys: &[Self::Key], reads: Option<$crate::read::Reads>) -> Vec<$crate::read::Answer<$value>> {
+                type Fields = contracts::mask::Mask<$package::$value>;
+                const VERSION: u64 = Fields::bit("version");
+                const UNTOLD: u64 = 0 $($(| Fields::bit(stringify!($untold)))+)?;
+                match (scope.cache(), reads) {
+                    (Some((cache, viewer)), Some(reads)) if !reads.has_any(UNTOLD) => {
+                        let reads = reads.with(VERSION);
+                        let ask = async |keys: Vec<_>| $crate::read::call::<Self>(scope, &keys, Some(reads)).await;
+                        cache.$table.answers(viewer, reads, keys, ask).await
+                    }
+                    _ => $crate::read::call::<Self>(scope, keys, reads).await,
+                }
+            }
+
+            async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key], reads: Option<$crate::read::Reads>) -> kernel::Result<Vec<kernel::Result<$value>>> {
+                let request = scope.request($package::$request { ids: keys.iter().map(ToString::to_string).collect(), read_mask: $crate::read::mask_of::<$value>(reads) });
                 let reply = scope.clients().queries.$client.clone().$method(request).await.map_err(|status| scope.failed(&status))?.into_inner();
                 let answers = reply.results().map(|answer| {
                     let outcome = match (answer.$field(), answer.error()) {
@@ -70,9 +105,24 @@ macro_rules! batch_by_id {
                 Ok($crate::read::by_key(keys, answers))
             }
         }
+
+        impl $crate::cache::Thing for $value {
+            fn version(&self) -> u64 {
+                self.0.version()
+            }
+
+            fn compact(&self) -> Self {
+                Self(self.0.clone().held(|bytes| bytes::Bytes::copy_from_slice(&bytes)))
+            }
+        }
     };
 }
 pub(crate) use batch_by_id;
+
+/// The mask of a call for things that are shown as `O`.
+pub(crate) fn mask_of<O: Object>(reads: Option<Reads>) -> Option<FieldMask> {
+    reads.map(|reads| reads.mask(O::FIELDS))
+}
 
 /// Why there is no answer to one question.
 pub(crate) fn refusal(status: Option<&[u8]>) -> Error {
@@ -92,8 +142,8 @@ macro_rules! batch_pages {
             const METHOD: &'static str = concat!(stringify!($client), ".", stringify!($method));
             const LIMIT: usize = contracts::read::MAX_LISTS;
 
-            async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key], mask: Option<prost_types::FieldMask>) -> kernel::Result<Vec<kernel::Result<Self::Value>>> {
-                let request = scope.request($crate::read::listed!($package::$request { $questions: keys.to_vec() }, mask));
+            async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key], reads: Option<$crate::read::Reads>) -> kernel::Result<Vec<kernel::Result<Self::Value>>> {
+                let request = scope.request($crate::read::listed!($package::$request { $questions: keys.to_vec() }, $crate::read::mask_of::<$value>(reads)));
                 let reply = scope.clients().queries.$client.clone().$method(request).await.map_err(|status| scope.failed(&status))?.into_inner();
                 let whole = reply.bytes();
                 Ok(reply.results().zip(keys).map(|(answer, key)| match (answer.page(), answer.error()) {
@@ -113,11 +163,11 @@ pub(crate) use batch_pages;
 
 /// A request for pages; those of histories have no mask.
 macro_rules! listed {
-    ($package:ident::$request:ident { queries: $questions:expr }, $mask:ident) => {{
-        drop($mask);
+    ($package:ident::$request:ident { queries: $questions:expr }, $mask:expr) => {{
+        let _ = $mask;
         $package::$request { queries: $questions }
     }};
-    ($package:ident::$request:ident { $field:ident: $questions:expr }, $mask:ident) => {
+    ($package:ident::$request:ident { $field:ident: $questions:expr }, $mask:expr) => {
         $package::$request { $field: $questions, read_mask: $mask }
     };
 }
@@ -137,11 +187,11 @@ macro_rules! batch_search {
             const METHOD: &'static str = concat!(stringify!($client), ".", stringify!($method));
             const LIMIT: usize = 1;
 
-            async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key], mask: Option<prost_types::FieldMask>) -> kernel::Result<Vec<kernel::Result<Self::Value>>> {
+            async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key], reads: Option<$crate::read::Reads>) -> kernel::Result<Vec<kernel::Result<Self::Value>>> {
                 let mut answers = Vec::with_capacity(keys.len());
                 for key in keys {
                     let mut question = key.clone();
-                    question.read_mask = mask.clone();
+                    question.read_mask = $crate::read::mask_of::<$value>(reads);
                     let request = scope.request(question);
                     let found = scope.clients().queries.$client.clone().$method(request).await.map_err(|status| scope.failed(&status))?.into_inner();
                     answers.push(Ok(std::sync::Arc::new($crate::graph::connection::Page {

@@ -6,14 +6,14 @@ use prost_types::FieldMask;
 
 use super::{Batch, Value};
 
-/// For each batch method that a plan uses, what its calls ask for.
+/// For each batch method that a plan uses, the fields that its calls ask for.
 #[derive(Debug, Default)]
-pub(crate) struct Masks(Vec<(TypeId, FieldMask)>);
+pub(crate) struct Masks(Vec<(TypeId, Reads)>);
 
 impl Masks {
     /// What calls of `B` ask for; `None` for everything.
-    pub(super) fn of<B: Batch>(&self) -> Option<&FieldMask> {
-        self.0.iter().find(|(batch, _)| *batch == TypeId::of::<B>()).map(|(_, mask)| mask)
+    pub(super) fn of<B: Batch>(&self) -> Option<Reads> {
+        self.0.iter().find(|(batch, _)| *batch == TypeId::of::<B>()).map(|(_, reads)| *reads)
     }
 }
 
@@ -26,20 +26,36 @@ pub(crate) struct Calls {
     reads: Vec<(TypeId, Reads)>,
 }
 
-/// Fields of the messages of one entity. A mask of a call names all that any part of the query reads: what was loaded once need not be
-/// asked for again.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Reads(BTreeSet<&'static str>);
+/// Fields of the messages of one entity, as the bits of [`contracts::mask::Mask`]. A mask of a call names all that any part of the query
+/// reads: what was loaded once need not be asked for again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Reads(u64);
 
 impl Reads {
-    /// Adds fields of the message, by their names in the contract.
-    pub(crate) fn add(&mut self, fields: &'static [&'static str]) {
-        self.0.extend(fields);
+    /// Adds fields of the message.
+    pub(crate) fn add(&mut self, fields: u64) {
+        self.0 |= fields;
     }
 
-    /// The mask of a call.
-    pub(super) fn mask(&self) -> FieldMask {
-        FieldMask { paths: self.0.iter().map(|name| (*name).to_owned()).collect() }
+    /// Whether all of `others` are among them.
+    pub(crate) fn has(self, others: Self) -> bool {
+        self.0 & others.0 == others.0
+    }
+
+    /// Whether one of these fields is among them.
+    pub(crate) fn has_any(self, fields: u64) -> bool {
+        self.0 & fields != 0
+    }
+
+    /// These and those.
+    pub(crate) fn with(self, fields: u64) -> Self {
+        Self(self.0 | fields)
+    }
+
+    /// The mask of a call, of a message with fields of these `names`.
+    pub(crate) fn mask(self, names: &[&str]) -> FieldMask {
+        let named = names.iter().enumerate().filter(|(at, _)| self.0 & (1 << at) != 0);
+        FieldMask { paths: named.map(|(_, name)| (*name).to_owned()).collect() }
     }
 }
 
@@ -75,14 +91,14 @@ impl Calls {
 
     fn read(&mut self, batch: TypeId, reads: Reads) {
         match self.reads.iter_mut().find(|(known, _)| *known == batch) {
-            Some((_, known)) => known.0.extend(reads.0),
+            Some((_, known)) => known.add(reads.0),
             None => self.reads.push((batch, reads)),
         }
     }
 
     /// The masks of the calls, by their batch methods.
     pub(super) fn masks(&self) -> Masks {
-        Masks(self.reads.iter().map(|(batch, reads)| (*batch, reads.mask())).collect())
+        Masks(self.reads.clone())
     }
 
     /// How many there are.

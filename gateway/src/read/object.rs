@@ -12,6 +12,8 @@ pub(crate) trait Object: Sized {
     type Field: Send + Sync + 'static;
     /// The interfaces that it implements.
     const INTERFACES: &'static [&'static str];
+    /// The names of the fields of the message that it shows, where it is an entity.
+    const FIELDS: &'static [&'static str] = &[];
 
     /// The type's name.
     fn name() -> Cow<'static, str>;

@@ -1,6 +1,6 @@
 //! What the fields of objects are.
 
-use std::marker::PhantomData;
+use std::{fmt, marker::PhantomData};
 
 use async_graphql::{Context, ID, OutputType};
 use futures::future::join_all;
@@ -60,10 +60,44 @@ leaf! {
     &str as Self = |it| it, |out| out.string(it);
     String as Self = |it| it, |out| out.string(it);
     ID as Self = |it| it, |out| out.string(it);
-    bool as Self = |it| it, |out| out.plain(it);
-    i32 as Self = |it| it, |out| out.plain(it);
-    u32 as Self = |it| it, |out| out.plain(it);
-    u64 as Self = |it| it, |out| out.plain(it);
+    bool as Self = |it| it, |out| out.truth(*it);
+    i32 as Self = |it| it, |out| out.number(*it);
+    u32 as Self = |it| it, |out| out.number(*it);
+    u64 as Self = |it| it, |out| out.number(*it);
+    Words<'_> as String = |it| it.0.join(" "), |out| out.string_of(it.0, " ");
+}
+
+/// A text of two words.
+pub(crate) struct Words<'a>(pub(crate) [&'a str; 2]);
+
+/// What a custom scalar shows of a `T`, whose text has nothing that JSON would escape.
+pub(crate) struct Shown<T, S>(T, PhantomData<fn() -> S>);
+
+impl<T, S> Shown<T, S> {
+    pub(crate) fn of(value: T) -> Self {
+        Self(value, PhantomData)
+    }
+}
+
+impl<T: fmt::Display, S> fmt::Display for Shown<T, S> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+impl<T: fmt::Display + Send, S: OutputType + From<String>> Value for Shown<T, S> {
+    type Plan = ();
+    type Output = S;
+
+    fn plan(_: &Collected<'_>, _: &Compiler<'_>) {}
+
+    fn write<'p>(&self, (): &'p (), out: &mut Writer<'p>) {
+        out.shown(&self.0);
+    }
+
+    async fn resolve(self, _: &Context<'_>) -> S {
+        S::from(self.0.to_string())
+    }
 }
 
 /// The text of a custom scalar, as a message has it.

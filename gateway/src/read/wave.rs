@@ -8,10 +8,8 @@ use std::{
 use foldhash::fast::RandomState;
 use futures::future::{BoxFuture, FutureExt as _, join_all};
 use indexmap::IndexMap;
-use kernel::Error;
-use prost_types::FieldMask;
 
-use super::{Answer, Batch, Masks};
+use super::{Answer, Batch, Masks, Reads};
 use crate::scope::Scope;
 
 /// What has been loaded for a request, and what the next level of its query wants.
@@ -162,21 +160,9 @@ impl<B: Batch> AnyShelf for Shelf<B> {
     }
 }
 
-/// Makes one call for `keys` (several at the same time where they are more than one takes) and gives an answer for each,
+/// Makes at most one call for `keys` (several at the same time where they are more than one takes) and gives an answer for each,
 /// in their order, whatever happens.
-pub(super) async fn load<B: Batch>(scope: &Scope, keys: &[B::Key], mask: Option<&FieldMask>) -> Vec<Answer<B::Value>> {
-    let calls = keys.chunks(B::LIMIT).map(|keys| call::<B>(scope, keys, mask));
+pub(super) async fn load<B: Batch>(scope: &Scope, keys: &[B::Key], reads: Option<Reads>) -> Vec<Answer<B::Value>> {
+    let calls = keys.chunks(B::LIMIT).map(|keys| B::answers(scope, keys, reads));
     join_all(calls).await.into_iter().flatten().collect()
-}
-
-async fn call<B: Batch>(scope: &Scope, keys: &[B::Key], mask: Option<&FieldMask>) -> Vec<Answer<B::Value>> {
-    match B::load(scope, keys, mask.cloned()).await {
-        Ok(answers) if answers.len() == keys.len() => answers.into_iter().map(|answer| answer.map_err(Arc::new)).collect(),
-        Ok(_) => repeat(&Arc::new(Error::internal("a batch method gave another number of answers than questions")), keys.len()),
-        Err(error) => repeat(&Arc::new(error), keys.len()),
-    }
-}
-
-fn repeat<V>(error: &Arc<Error>, times: usize) -> Vec<Answer<V>> {
-    (0..times).map(|_| Err(error.clone())).collect()
 }

@@ -86,10 +86,18 @@ impl<'p> Writer<'p> {
         self.out.extend_from_slice(b"null");
     }
 
-    /// Writes what `value` displays: a number or a truth value.
-    pub(super) fn plain(&mut self, value: impl std::fmt::Display) {
+    pub(super) fn truth(&mut self, value: bool) {
+        self.out.extend_from_slice(if value { b"true" } else { b"false" });
+    }
+
+    pub(super) fn number(&mut self, value: impl itoa::Integer) {
+        self.out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+    }
+
+    /// Writes the text that `value` shows, in which nothing is to be escaped.
+    pub(super) fn shown(&mut self, value: impl std::fmt::Display) {
         // Writing into memory does not fail.
-        let _ = std::io::Write::write_fmt(&mut self.out, format_args!("{value}"));
+        let _ = std::io::Write::write_fmt(&mut self.out, format_args!("\"{value}\""));
     }
 
     /// Writes a string.

@@ -58,6 +58,11 @@ pub trait Bus: Send + Sync {
         stop: CancellationToken,
     ) -> Result<BoxFuture<'static, ()>, SubscribeError>;
 
+    /// The loop that shows `watcher` every event that is published through this bus, of whatever kind, until `stop`; the caller runs it.
+    ///
+    /// Nothing is kept for a watcher: what is published while it can't see has passed by it, and it is told so.
+    fn watch(&self, watcher: Arc<dyn Watcher>, stop: CancellationToken) -> BoxFuture<'static, ()>;
+
     /// The events that were given up on, the oldest first, at most `limit`.
     ///
     /// # Errors
@@ -148,6 +153,18 @@ pub trait Handler: Send + Sync {
     /// # Errors
     /// See [`HandleError`] for what becomes of the event.
     async fn handle(&self, event: &Envelope) -> Result<(), HandleError>;
+}
+
+/// Who sees events pass by: a cache that forgets what they changed.
+pub trait Watcher: Send + Sync {
+    /// From now on every event is seen.
+    fn begins(&self);
+
+    /// An event was published. It can come again, and after a later one.
+    fn sees(&self, event: &Envelope);
+
+    /// Events may pass by unseen from now on, and may have for as long as a lost connection goes unnoticed.
+    fn ends(&self);
 }
 
 /// Why an event had no effect.

@@ -11,6 +11,7 @@ mod broker;
 mod consumer;
 mod queue;
 mod schema;
+mod watchers;
 
 use std::{
     fs::{File, TryLockError},
@@ -27,9 +28,10 @@ use tokio_util::sync::CancellationToken;
 use self::{
     broker::{Broker, Fault},
     queue::{Change, Message},
+    watchers::Watchers,
 };
 use crate::{
-    bus::{Bus, DeadLetter, DeadLetterId, Handler, PublishError, SubscribeError, Subscription},
+    bus::{Bus, DeadLetter, DeadLetterId, Handler, PublishError, SubscribeError, Subscription, Watcher},
     delivery::Consumer,
 };
 
@@ -40,6 +42,7 @@ const HANDOVER: Duration = Duration::from_secs(3);
 pub struct InProcessBus {
     broker: Broker,
     env: Env,
+    watchers: Watchers,
     /// Held while this process consumes; `None` for a bus in memory, which nobody else can reach.
     lock: Option<Arc<ConsumerLock>>,
 }
@@ -77,7 +80,7 @@ impl InProcessBus {
         let unusable = |cause: std::io::Error| OpenError::Unusable { path: path.to_owned(), cause: cause.into() };
         let lock = Arc::new(ConsumerLock::beside(path).map_err(unusable)?);
         let broker = Broker::start(connection, env.clone(), Some(lock.clone())).map_err(unusable)?;
-        Ok(Self { broker, env, lock: Some(lock) })
+        Ok(Self { broker, env, watchers: Watchers::default(), lock: Some(lock) })
     }
 
     /// A bus that lives in memory and ends with this process.
@@ -88,7 +91,7 @@ impl InProcessBus {
         let connection = schema::open_in_memory()?;
         let unusable = |cause: std::io::Error| OpenError::Unusable { path: ":memory:".into(), cause: cause.into() };
         let broker = Broker::start(connection, env.clone(), None).map_err(unusable)?;
-        Ok(Self { broker, env, lock: None })
+        Ok(Self { broker, env, watchers: Watchers::default(), lock: None })
     }
 
     /// How many events wait for `consumer`, those being handled included.
@@ -111,6 +114,8 @@ impl InProcessBus {
 impl Bus for InProcessBus {
     async fn publish_all(&self, events: &[Envelope]) -> Vec<Result<(), PublishError>> {
         let outcome = self.broker.change(Change::Publish(events.iter().map(Message::pack).collect())).await;
+        // Those that were not confirmed may have been taken: they are shown as well.
+        self.watchers.show(events);
         events.iter().map(|_| outcome.clone().map(drop).map_err(PublishError::unavailable)).collect()
     }
 
@@ -131,6 +136,14 @@ impl Bus for InProcessBus {
         self.bind(&subscription).await?;
         let consumer = Consumer::new(subscription, handler, self.env.clone(), stop);
         Ok(Box::pin(consumer::run(self.broker.clone(), Arc::new(consumer))))
+    }
+
+    fn watch(&self, watcher: Arc<dyn Watcher>, stop: CancellationToken) -> BoxFuture<'static, ()> {
+        let watchers = self.watchers.clone();
+        Box::pin(async move {
+            let _watching = watchers.add(watcher);
+            stop.cancelled().await;
+        })
     }
 
     async fn dead_letters(&self, limit: usize) -> kernel::Result<Vec<DeadLetter>> {

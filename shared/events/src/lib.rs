@@ -26,7 +26,9 @@ mod metrics;
 pub mod rabbitmq;
 pub mod relay;
 
-pub use bus::{Bus, DeadLetter, DeadLetterId, HandleError, Handler, PREFETCH, PublishError, RetryPolicy, SubscribeError, Subscription};
+pub use bus::{
+    Bus, DeadLetter, DeadLetterId, HandleError, Handler, PREFETCH, PublishError, RetryPolicy, SubscribeError, Subscription, Watcher,
+};
 pub use in_process::InProcessBus;
 pub use message::{decode, envelope, newer};
 pub use rabbitmq::{RabbitMq, RabbitMqBus};

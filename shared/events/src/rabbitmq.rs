@@ -7,6 +7,7 @@
 //! | [`wire`], [`link`] | a connection, and its supervisor that makes it anew |
 //! | [`publisher`] | publishing with confirms |
 //! | [`consumer`] | the loop that has events handled |
+//! | [`watch`] | the loop that shows what is published |
 //! | [`letters`] | dead letters |
 //!
 //! There are two connections: a broker that is short of disk or memory stops to read from those that publish, and
@@ -18,6 +19,7 @@ mod link;
 mod message;
 mod publisher;
 mod topology;
+mod watch;
 mod wire;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -36,7 +38,7 @@ use self::{
     topology::{Topology, name},
 };
 use crate::{
-    bus::{Bus, DeadLetter, DeadLetterId, Handler, PublishError, SubscribeError, Subscription},
+    bus::{Bus, DeadLetter, DeadLetterId, Handler, PublishError, SubscribeError, Subscription, Watcher},
     delivery::Consumer,
 };
 
@@ -237,6 +239,10 @@ impl Bus for RabbitMqBus {
         }
         let consumer = Consumer::new(subscription, handler, self.house.env.clone(), stop);
         Ok(Box::pin(consumer::run(self.house.clone(), Arc::new(consumer))))
+    }
+
+    fn watch(&self, watcher: Arc<dyn Watcher>, stop: CancellationToken) -> BoxFuture<'static, ()> {
+        Box::pin(watch::run(self.house.clone(), watcher, stop))
     }
 
     async fn dead_letters(&self, limit: usize) -> kernel::Result<Vec<DeadLetter>> {

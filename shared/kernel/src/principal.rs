@@ -50,7 +50,7 @@ pub enum Actor {
 }
 
 /// The authenticated caller of a use case.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Principal {
     /// The company in which the call takes place; nothing of another one can be reached.
     pub company: CompanyId,

@@ -9,7 +9,7 @@ use crate::{
         enumeration::enumeration,
         id::{GlobalId, Kind},
         part::part,
-        scalar::{DateTime, optional},
+        scalar::{Moment, optional},
     },
     http::photos,
     read::{Link, object},
@@ -90,13 +90,13 @@ impl TimeOff<'_> {
     }
 
     /// When it begins.
-    fn starts_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.starts_at())
+    fn starts_at(&self) -> Option<Moment> {
+        Moment::read(self.0.starts_at())
     }
 
     /// When it ends.
-    fn ends_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.ends_at())
+    fn ends_at(&self) -> Option<Moment> {
+        Moment::read(self.0.ends_at())
     }
 
     /// Why.

@@ -8,7 +8,7 @@ use crate::{
         employee::EmployeesById,
         id::{GlobalId, Kind},
         part::part,
-        scalar::{DateTime, optional},
+        scalar::{Moment, optional},
     },
     read::{Link, object},
 };
@@ -27,8 +27,8 @@ impl Assignment<'_> {
     }
 
     /// When they were assigned.
-    fn assigned_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.assigned_at())
+    fn assigned_at(&self) -> Option<Moment> {
+        Moment::read(self.0.assigned_at())
     }
 
     /// Why they were assigned although they are on time off; null where they aren't.
@@ -66,8 +66,8 @@ impl Comment<'_> {
     }
 
     /// When it was written.
-    fn created_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.created_at())
+    fn created_at(&self) -> Option<Moment> {
+        Moment::read(self.0.created_at())
     }
 }
 
@@ -90,8 +90,8 @@ impl ChecklistItem<'_> {
     }
 
     /// When it was done; null before.
-    fn done_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.done_at())
+    fn done_at(&self) -> Option<Moment> {
+        Moment::read(self.0.done_at())
     }
 
     /// Who did it; null before.
@@ -114,8 +114,8 @@ impl Cancellation<'_> {
     }
 
     /// When.
-    fn canceled_at(&self) -> Option<DateTime> {
-        DateTime::read(self.0.canceled_at())
+    fn canceled_at(&self) -> Option<Moment> {
+        Moment::read(self.0.canceled_at())
     }
 
     /// By whom.

@@ -49,7 +49,7 @@ const CHECK: Duration = Duration::from_secs(3);
 /// How long a copy waits that could not be published.
 const AGAIN: Duration = Duration::from_millis(500);
 /// A session that lasted that long was a good one: the next one is tried for at once.
-const LASTING: Duration = Duration::from_secs(5);
+pub(super) const LASTING: Duration = Duration::from_secs(5);
 /// How many events the broker hands out ahead: as many again as are handled, so that a slot that comes free, or
 /// waits for an event's older sibling, finds another one.
 const AHEAD: u16 = 2 * PREFETCH as u16;

@@ -14,7 +14,9 @@ use async_trait::async_trait;
 use events::{Bus, HandleError, Subscription};
 use kernel::{Env, Envelope, Error};
 
-use crate::parts::{DEADLINE, HAPPENED, RETRY, Recorder, Running, eventually, failure, happened, happened_to, publish, subscription};
+use crate::parts::{
+    DEADLINE, HAPPENED, RETRY, Recorder, Running, Watching, eventually, failure, happened, happened_to, publish, subscription,
+};
 
 /// A place where a bus lives, shared with no other test. A bus that is opened again finds what was there.
 #[async_trait]
@@ -49,6 +51,8 @@ macro_rules! contract {
             a_stop_returns_what_was_not_handled
             a_loop_that_is_dropped_returns_what_was_not_handled
             a_delivery_does_not_wait_for_a_sweep
+            a_watcher_sees_every_event_whoever_is_bound_to_it
+            a_watcher_that_stops_is_told_that_it_sees_no_more
         );
     };
     ($home:ty: $($clause:ident)*) => {$(
@@ -410,4 +414,37 @@ pub(crate) async fn a_delivery_does_not_wait_for_a_sweep<H: Home>() {
     }
     assert!(began.elapsed() < DEADLINE / 2, "one after the other they took {:?}", began.elapsed());
     running.stop().await;
+}
+
+pub(crate) async fn a_watcher_sees_every_event_whoever_is_bound_to_it<H: Home>() {
+    let bus = H::new().await.open().await;
+    let recorder = Recorder::new();
+    let running = Running::start(&*bus, subscription("a"), recorder.clone()).await;
+    let (one, other) = (Watching::start(&*bus), Watching::start(&*bus));
+    one.watcher.until_it_sees().await;
+    other.watcher.until_it_sees().await;
+    let unbound = Envelope { kind: "crm.test.v1.NobodyCares".to_owned(), ..happened() };
+    let events = [happened(), unbound, happened()];
+    publish(&*bus, &events).await;
+    for watching in [one, other] {
+        assert_eq!(watching.watcher.until_shown(events.len()).await, events);
+        watching.stop().await;
+    }
+    assert_eq!(recorder.until_given(2).await.len(), 2);
+    running.stop().await;
+}
+
+pub(crate) async fn a_watcher_that_stops_is_told_that_it_sees_no_more<H: Home>() {
+    let bus = H::new().await.open().await;
+    let watching = Watching::start(&*bus);
+    let watcher = watching.watcher.clone();
+    watcher.until_it_sees().await;
+    watching.stop().await;
+    assert!(!watcher.sees_now());
+    publish(&*bus, &[happened()]).await;
+    let later = Watching::start(&*bus);
+    later.watcher.until_it_sees().await;
+    assert!(later.watcher.until_shown(0).await.is_empty(), "nothing is kept for a watcher");
+    assert!(watcher.until_shown(0).await.is_empty());
+    later.stop().await;
 }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use events::{Bus, HandleError, Handler, RetryPolicy, Subscription};
+use events::{Bus, HandleError, Handler, RetryPolicy, Subscription, Watcher};
 use kernel::{CompanyId, Env, Envelope, Error, Principal};
 use tokio::{
     sync::{Semaphore, watch},
@@ -133,6 +133,70 @@ impl Running {
     }
 
     /// Stops as a program does, and waits until it is done.
+    pub(crate) async fn stop(mut self) {
+        self.stop.cancel();
+        let ended = timeout(DEADLINE, self.task.join_next()).await.expect("the loop ends after a stop");
+        ended.expect("there is one task").expect("the loop didn't panic");
+    }
+}
+
+/// What a watcher was shown, and whether it sees.
+#[derive(Default)]
+pub(crate) struct Shown {
+    events: watch::Sender<Vec<Envelope>>,
+    sees: watch::Sender<bool>,
+}
+
+impl Shown {
+    pub(crate) fn sees_now(&self) -> bool {
+        *self.sees.borrow()
+    }
+
+    pub(crate) async fn until_it_sees(&self) {
+        self.until(true).await;
+    }
+
+    pub(crate) async fn until(&self, wanted: bool) {
+        let mut sees = self.sees.subscribe();
+        let waited = timeout(DEADLINE, sees.wait_for(|sees| *sees == wanted)).await;
+        waited.expect("in time").expect("the sender lives");
+    }
+
+    pub(crate) async fn until_shown(&self, events: usize) -> Vec<Envelope> {
+        let mut shown = self.events.subscribe();
+        let waited = timeout(DEADLINE, shown.wait_for(|shown| shown.len() >= events)).await;
+        waited.expect("in time").expect("the sender lives").clone()
+    }
+}
+
+impl Watcher for Shown {
+    fn begins(&self) {
+        self.sees.send_replace(true);
+    }
+
+    fn sees(&self, event: &Envelope) {
+        self.events.send_modify(|shown| shown.push(event.clone()));
+    }
+
+    fn ends(&self) {
+        self.sees.send_replace(false);
+    }
+}
+
+/// A watching loop that runs.
+pub(crate) struct Watching {
+    pub(crate) watcher: Arc<Shown>,
+    stop: CancellationToken,
+    task: JoinSet<()>,
+}
+
+impl Watching {
+    pub(crate) fn start(bus: &dyn Bus) -> Self {
+        let (watcher, stop, mut task) = (Arc::new(Shown::default()), CancellationToken::new(), JoinSet::new());
+        task.spawn(bus.watch(watcher.clone(), stop.clone()));
+        Self { watcher, stop, task }
+    }
+
     pub(crate) async fn stop(mut self) {
         self.stop.cancel();
         let ended = timeout(DEADLINE, self.task.join_next()).await.expect("the loop ends after a stop");

@@ -10,7 +10,9 @@ use std::{
 };
 
 use async_trait::async_trait;
-use events::{Bus, DeadLetter, DeadLetterId, HandleError, Handler, InProcessBus, PublishError, Relay, SubscribeError, Subscription, inbox};
+use events::{
+    Bus, DeadLetter, DeadLetterId, HandleError, Handler, InProcessBus, PublishError, Relay, SubscribeError, Subscription, Watcher, inbox,
+};
 use futures::future::BoxFuture;
 use kernel::{CompanyId, Env, Envelope, EventId, Principal, Timestamp, env::FixedClock};
 use serde::{Deserialize, Serialize};
@@ -141,6 +143,9 @@ impl<F: Fn(usize) -> Does + Send + Sync> Bus for Troubled<F> {
     }
     async fn bind(&self, subscription: &Subscription) -> Result<(), SubscribeError> {
         self.bus.bind(subscription).await
+    }
+    fn watch(&self, watcher: Arc<dyn Watcher>, stop: CancellationToken) -> BoxFuture<'static, ()> {
+        self.bus.watch(watcher, stop)
     }
     async fn subscribe(
         &self,

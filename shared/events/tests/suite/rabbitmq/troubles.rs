@@ -16,7 +16,7 @@ use lapin::{
 };
 
 use super::broker::{Broker, Namespace};
-use crate::parts::{DEADLINE, HAPPENED, Recorder, Running, eventually, failure, happened, publish, subscription};
+use crate::parts::{DEADLINE, HAPPENED, Recorder, Running, Watching, eventually, failure, happened, publish, subscription};
 
 fn open(namespace: &Namespace, topology: &[Subscription]) -> Arc<dyn Bus> {
     Arc::new(RabbitMqBus::new(&namespace.settings(), topology, Env::system()).expect("good settings"))
@@ -73,6 +73,23 @@ async fn an_exchange_that_is_deleted_comes_back() {
     bus.publish(&event).await.expect("it was declared anew at once");
     recorder.until(|given| given.iter().any(|given| given.id == event.id)).await;
     running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_watcher_whose_binding_is_gone_is_told_so_and_sees_again() {
+    let namespace = Namespace::random();
+    let bus = connected(&namespace).await;
+    let watching = Watching::start(&*bus);
+    watching.watcher.until_it_sees().await;
+    let broker = Broker::connect().await;
+    // With it go the bindings to it.
+    broker.0.exchange_delete(namespace.exchange(), ExchangeDeleteOptions::default()).await.unwrap();
+    watching.watcher.until(false).await;
+    watching.watcher.until_it_sees().await;
+    let event = happened();
+    insist(&*bus, &event).await;
+    assert!(watching.watcher.until_shown(1).await.contains(&event));
+    watching.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

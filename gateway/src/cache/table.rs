@@ -1,0 +1,249 @@
+//! The answers about things of one kind.
+
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use futures::future::join_all;
+use kernel::{Error, Principal};
+use lru::LruCache;
+use tokio::sync::watch;
+
+use crate::read::{Answer, EntityId, Reads};
+
+/// So many answers about one thing are kept: to different viewers, with different fields.
+const MOST_ANSWERS: usize = 16;
+/// So many viewers' last commands are known one by one.
+const MOST_WRITERS: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
+/// An answer is kept no longer than that, whatever was seen or not.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// A thing as a service answers it.
+pub(crate) trait Thing: Clone + Send + Sync + 'static {
+    /// Its version; it is among the fields of every question whose answer is kept.
+    fn version(&self) -> u64;
+
+    /// The same, which keeps no more memory than it needs.
+    fn compact(&self) -> Self;
+}
+
+/// The answers about things of one kind.
+pub(crate) struct Table<T>(Mutex<State<T>>);
+
+struct State<T> {
+    /// Whether events are seen.
+    sees: bool,
+    /// Counts questions and commands: what has a lower number was earlier.
+    now: u64,
+    things: LruCache<EntityId, Entry<T>>,
+    /// When the last command of a viewer ended.
+    written: LruCache<Principal, u64>,
+    /// When the last command ended of a viewer who is no longer in `written`.
+    forgotten: u64,
+}
+
+/// What is known of a thing.
+struct Entry<T> {
+    /// The last version that an event told of.
+    version: u64,
+    answers: Vec<Kept<T>>,
+}
+
+/// An answer to a viewer, or a question of theirs.
+struct Kept<T> {
+    viewer: Arc<Principal>,
+    reads: Reads,
+    /// When it was asked for; a question has a number of its own.
+    asked: u64,
+    state: Held<T>,
+}
+
+enum Held<T> {
+    Answer {
+        thing: T,
+        since: Instant,
+    },
+    /// It is being asked for, as that item of that call.
+    Question {
+        call: Reply<T>,
+        item: usize,
+    },
+}
+
+/// The answers of a call, once they are there. Who makes it may be gone before that.
+type Reply<T> = watch::Receiver<Option<Arc<[Answer<T>]>>>;
+
+/// Where the answer to a key is to be had.
+enum Found<T> {
+    Here(T),
+    /// The item of the call that is to be made.
+    Own(usize),
+    /// The item of a call that somebody else makes.
+    Other(Reply<T>, usize),
+}
+
+impl<T: Thing> Table<T> {
+    pub(super) fn new(things: NonZeroUsize) -> Self {
+        Self(Mutex::new(State { sees: false, now: 0, things: LruCache::new(things), written: LruCache::new(MOST_WRITERS), forgotten: 0 }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The answers to `keys` for these fields, the version among them: what is known, what others are asking for, and for the rest
+    /// what `ask` brings.
+    pub(crate) async fn answers<A: Future<Output = Vec<Answer<T>>> + Send>(
+        &self,
+        viewer: &Principal,
+        reads: Reads,
+        keys: &[EntityId],
+        ask: impl Fn(Vec<EntityId>) -> A + Sync,
+    ) -> Vec<Answer<T>> {
+        let Some((found, call)) = self.find(viewer, reads, keys) else { return ask(keys.to_vec()).await };
+        let own = async {
+            let Some(call) = call else { return Arc::default() };
+            let answers = ask(call.keys.clone()).await;
+            call.answered(answers)
+        };
+        let others = found.iter().map(async |found| match found {
+            Found::Other(call, item) => item_of(call.clone(), *item).await,
+            Found::Here(_) | Found::Own(_) => None,
+        });
+        let (own, mut others) = futures::join!(own, join_all(others));
+        // Whoever asked is gone, or had no time left: that is no answer to this question.
+        let lost = |(place, found): (usize, &Found<T>)| match found {
+            Found::Other(..) => others.get(place)?.is_none().then(|| keys.get(place).copied())?,
+            Found::Here(_) | Found::Own(_) => None,
+        };
+        let lost: Vec<EntityId> = found.iter().enumerate().filter_map(lost).collect();
+        let mut again = if lost.is_empty() { Vec::new() } else { ask(lost).await }.into_iter();
+        let mut answer = |(place, found): (usize, Found<T>)| {
+            let answer = match found {
+                Found::Here(thing) => Some(Ok(thing)),
+                Found::Own(item) => own.get(item).cloned(),
+                Found::Other(..) => others.get_mut(place).and_then(Option::take).or_else(|| again.next()),
+            };
+            answer.unwrap_or_else(|| Err(Arc::new(Error::internal("a batch method did not answer a question"))))
+        };
+        found.into_iter().enumerate().map(&mut answer).collect()
+    }
+
+    /// Where the answers are to be had, and the call to make; `None` where no events are seen.
+    fn find(&self, viewer: &Principal, reads: Reads, keys: &[EntityId]) -> Option<(Vec<Found<T>>, Option<Call<'_, T>>)> {
+        let mut state = self.lock();
+        let state = &mut *state;
+        if !state.sees {
+            return None;
+        }
+        state.now += 1;
+        let asked = state.now;
+        let written = state.written.get(viewer).copied().unwrap_or_default().max(state.forgotten);
+        let (sender, reply) = watch::channel(None);
+        let mut call = Call { table: self, asked, keys: Vec::new(), sender };
+        let mut asker = None;
+        let find = |key: &EntityId| {
+            let entry = state.things.get_or_insert_mut(*key, || Entry { version: 0, answers: Vec::new() });
+            let answers = |kept: &&Kept<T>| kept.asked > written && kept.reads.has(reads) && *kept.viewer == *viewer;
+            let known = entry.answers.iter().filter(answers).find_map(|kept| match &kept.state {
+                Held::Answer { thing, since } => (since.elapsed() < LONGEST).then(|| Found::Here(thing.clone())),
+                Held::Question { call, item } => Some(Found::Other(call.clone(), *item)),
+            });
+            known.unwrap_or_else(|| {
+                let item = call.keys.len();
+                call.keys.push(*key);
+                if entry.answers.len() == MOST_ANSWERS {
+                    entry.answers.remove(0);
+                }
+                let viewer = asker.get_or_insert_with(|| Arc::new(viewer.clone())).clone();
+                entry.answers.push(Kept { viewer, reads, asked, state: Held::Question { call: reply.clone(), item } });
+                Found::Own(item)
+            })
+        };
+        let found = keys.iter().map(find).collect();
+        let call = (!call.keys.is_empty()).then_some(call);
+        Some((found, call))
+    }
+
+    /// An event told that the thing has that version now.
+    pub(super) fn changed(&self, thing: EntityId, version: u64) {
+        if let Some(entry) = self.lock().things.peek_mut(&thing) {
+            entry.version = entry.version.max(version);
+            entry.answers.retain(|kept| matches!(&kept.state, Held::Answer { thing, .. } if thing.version() >= version));
+        }
+    }
+
+    /// A command of the viewer has ended.
+    pub(super) fn wrote(&self, viewer: &Principal) {
+        let mut state = self.lock();
+        let now = state.now;
+        if let Some((other, written)) = state.written.push(viewer.clone(), now)
+            && other != *viewer
+        {
+            state.forgotten = state.forgotten.max(written);
+        }
+    }
+
+    /// Events are seen from now on.
+    pub(super) fn begins(&self) {
+        self.lock().sees = true;
+    }
+
+    /// Events are no longer seen.
+    pub(super) fn ends(&self) {
+        let mut state = self.lock();
+        state.sees = false;
+        state.things.clear();
+    }
+}
+
+/// An item of a call that somebody else makes; `None` where nobody answers it, or nobody had the time to.
+async fn item_of<T: Thing>(mut call: Reply<T>, item: usize) -> Option<Answer<T>> {
+    let answers = call.wait_for(Option::is_some).await.ok()?.clone()?;
+    answers.get(item).cloned().filter(|answer| !matches!(answer, Err(error) if matches!(**error, Error::Unavailable(_))))
+}
+
+/// A call that is being made. Its questions are taken back where it is dropped before it was answered.
+struct Call<'t, T: Thing> {
+    table: &'t Table<T>,
+    asked: u64,
+    keys: Vec<EntityId>,
+    sender: watch::Sender<Option<Arc<[Answer<T>]>>>,
+}
+
+impl<T: Thing> Call<'_, T> {
+    /// Keeps the answers to those questions that nothing has happened to, and gives all of them to whoever waits.
+    fn answered(self, answers: Vec<Answer<T>>) -> Arc<[Answer<T>]> {
+        let answers: Arc<[Answer<T>]> = answers.into();
+        self.settle(|item| answers.get(item)?.as_ref().ok().cloned());
+        self.sender.send_replace(Some(answers.clone()));
+        answers
+    }
+
+    /// Replaces each question by its answer, where there is one.
+    fn settle(&self, answer: impl Fn(usize) -> Option<T>) {
+        let since = Instant::now();
+        let mut state = self.table.lock();
+        for (item, key) in self.keys.iter().enumerate() {
+            let Some(entry) = state.things.peek_mut(key) else { continue };
+            let own = |kept: &Kept<T>| kept.asked == self.asked && matches!(kept.state, Held::Question { .. });
+            let Some(place) = entry.answers.iter().position(own) else { continue };
+            let question = entry.answers.remove(place);
+            let Some(thing) = answer(item).filter(|thing| thing.version() >= entry.version) else { continue };
+            // What says less, or earlier, is of no more use.
+            entry.answers.retain(|kept| kept.viewer != question.viewer || !question.reads.has(kept.reads) || kept.asked > question.asked);
+            entry.answers.push(Kept { state: Held::Answer { thing: thing.compact(), since }, ..question });
+        }
+    }
+}
+
+impl<T: Thing> Drop for Call<'_, T> {
+    fn drop(&mut self) {
+        // One without a question is dropped while the table is locked.
+        if !self.keys.is_empty() {
+            self.settle(|_| None);
+        }
+    }
+}
