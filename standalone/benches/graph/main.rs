@@ -5,6 +5,9 @@
 //! | [`arguments`] | the command line |
 //! | [`queries`] | the queries, as each contestant is asked them |
 //! | [`handwritten`] | the contestant that is the limit: a handler for each query, written by hand |
+//! | [`bare`] | the same handlers on HTTP/2 alone, without a client for gRPC and without messages |
+//! | [`plain`] | the contestant on async-graphql, as its users write it |
+//! | [`server`], [`call`] | what these three have around their handlers, and in hand for a request |
 //! | [`peers`] | the contestants that others make, in `peers/` |
 //! | [`programs`], [`process`] | the programs under test, each a process of its own |
 //! | [`session`] | signing in, and a token that does not end meanwhile |
@@ -15,16 +18,20 @@
 //! What the figures mean, and what they don't, is in `docs/benchmark.md`.
 
 mod arguments;
+mod bare;
+mod call;
 mod compare;
 mod handwritten;
 mod http;
 mod load;
 mod measure;
 mod peers;
+mod plain;
 mod process;
 mod programs;
 mod queries;
 mod report;
+mod server;
 mod session;
 
 use std::process::ExitCode;
@@ -47,9 +54,11 @@ struct Command {
 }
 
 fn main() -> ExitCode {
-    // This program is a contestant too: it runs itself for that.
+    // This program is three of the contestants too: it runs itself for that.
     let outcome = match std::env::args().nth(1).as_deref() {
         Some(handwritten::COMMAND) => handwritten::run(),
+        Some(bare::COMMAND) => bare::run(),
+        Some(plain::COMMAND) => plain::run(),
         _ => run(&Command::parse().arguments),
     };
     match outcome {

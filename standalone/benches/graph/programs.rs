@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{Request, header::HOST};
 
-use crate::{handwritten, http::Connection, peers, process::Process, queries::Form};
+use crate::{bare, handwritten, http::Connection, peers, plain, process::Process, queries::Form};
 
 /// How long the demo may take to be made. It takes seconds; on a machine that is busy with much else, more.
 const DEMO: Duration = Duration::from_secs(300);
@@ -73,8 +73,10 @@ impl Contestant {
             bail!("{} is not there: run this as cargo xtask bench, which builds it", gateway.display());
         }
         let mut contestants = vec![
-            Self::start("handwritten", Form::Path, Command::new(own).arg(handwritten::COMMAND), services).await?,
+            Self::start(handwritten::COMMAND, Form::Path, Command::new(&own).arg(handwritten::COMMAND), services).await?,
+            Self::start(bare::COMMAND, Form::Path, Command::new(&own).arg(bare::COMMAND), services).await?,
             Self::start("gateway", Form::GraphQl, &mut Command::new(gateway), services).await?,
+            Self::start(plain::COMMAND, Form::GraphQl, Command::new(&own).arg(plain::COMMAND), services).await?,
         ];
         for (name, form) in peers::ALL.iter().filter(|_| peers) {
             contestants.push(Self::start(name, *form, &mut peers::program(name)?, services).await?);

@@ -11,19 +11,20 @@ use serde::Serialize;
 
 use super::{
     App,
-    call::{Call, Failure},
-    json::{Displayed, GlobalId, Page, time, value},
-    large::{Parameters, customers, customers_by_id, employees, employees_by_id, from, only, orders},
+    json::{Displayed, FullName, GlobalId, Page, time, value},
+    large::{Data, Parameters, customers, customers_by_id, employees, employees_by_id, from, only, orders},
 };
+use crate::call::{Call, Failure};
+
+pub(crate) const ORDERS: &[&str] = &["id", "status", "starts_at", "customer_id", "assignments"];
+pub(crate) const CUSTOMERS: &[&str] = &["id", "name"];
+pub(crate) const EMPLOYEES: &[&str] = &["id", "first_name", "last_name"];
 
 type Next<'a> = HashMap<&'a str, &'a [v1::Order]>;
 
 pub(super) async fn deep(State(app): State<Arc<App>>, Query(parameters): Query<Parameters>, call: Call) -> Result<Response, Failure> {
-    let orders = orders(&app, &call, &parameters, &["id", "status", "starts_at", "customer_id", "assignments"]).await?.orders;
-    let (customers, employees) = tokio::try_join!(
-        customers(&app, &call, &orders, &["id", "name"]),
-        employees(&app, &call, &orders, &["id", "first_name", "last_name"])
-    )?;
+    let orders = orders(&app, &call, &parameters, ORDERS).await?.orders;
+    let (customers, employees) = tokio::try_join!(customers(&app, &call, &orders, CUSTOMERS), employees(&app, &call, &orders, EMPLOYEES))?;
     let (customers, employees) = (customers_by_id(&customers), employees_by_id(&employees));
     let ids: Vec<&str> = employees.keys().copied().collect();
     let pages = next_orders(&app, &call, &parameters, &ids).await?;
@@ -32,17 +33,21 @@ pub(super) async fn deep(State(app): State<Arc<App>>, Query(parameters): Query<P
     call.answer(Data { orders: Page { nodes, page_info: None } })
 }
 
-/// The next 3 orders of each employee.
-async fn next_orders(app: &App, call: &Call, parameters: &Parameters, ids: &[&str]) -> Result<Vec<v1::OrdersPageResult>, Failure> {
+/// Asks for the next 3 orders of each employee.
+pub(crate) fn next_request(parameters: &Parameters, ids: &[&str]) -> Result<v1::BatchListOrdersRequest, Failure> {
     let from = from(parameters)?;
     let list = |id: &&str| {
         let filter = v1::OrderFilter { starts_from: from, employee_id: (*id).to_owned(), ..v1::OrderFilter::default() };
         v1::ListOrdersRequest { filter: Some(filter), page_size: Some(3), ..v1::ListOrdersRequest::default() }
     };
-    let request = v1::BatchListOrdersRequest {
+    Ok(v1::BatchListOrdersRequest {
         requests: ids.iter().map(list).collect(),
         read_mask: only(&["id", "status", "starts_at", "customer_name"]),
-    };
+    })
+}
+
+async fn next_orders(app: &App, call: &Call, parameters: &Parameters, ids: &[&str]) -> Result<Vec<v1::OrdersPageResult>, Failure> {
+    let request = next_request(parameters, ids)?;
     Ok(app.order.clone().batch_list_orders(call.request(request)).await?.into_inner().results)
 }
 
@@ -53,44 +58,40 @@ fn on_page(answer: &v1::OrdersPageResult) -> &[v1::Order] {
     }
 }
 
-#[derive(Serialize)]
-struct Data<'a> {
-    orders: Page<'a, Order<'a>>,
-}
-
-#[derive(Serialize)]
+/// An order; `C` is its customer and `E` an employee, as far as they are found.
+#[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Order<'a> {
-    id: GlobalId<'a>,
-    status: Option<&'static str>,
-    starts_at: Option<Displayed<kernel::Timestamp>>,
-    customer: Option<Customer<'a>>,
-    employees: Vec<Option<Employee<'a>>>,
+pub(crate) struct Order<'a, C, E> {
+    pub(crate) id: GlobalId<'a>,
+    pub(crate) status: Option<&'static str>,
+    pub(crate) starts_at: Option<Displayed<kernel::Timestamp>>,
+    pub(crate) customer: C,
+    pub(crate) employees: Vec<E>,
 }
 
-#[derive(Serialize)]
-struct Customer<'a> {
-    id: GlobalId<'a>,
-    name: &'a str,
+#[derive(Default, Serialize)]
+pub(crate) struct Customer<'a> {
+    pub(crate) id: GlobalId<'a>,
+    pub(crate) name: &'a str,
 }
 
-#[derive(Serialize)]
-struct Employee<'a> {
-    id: GlobalId<'a>,
-    name: String,
-    orders: Page<'a, NextOrder<'a>>,
+#[derive(Default, Serialize)]
+pub(crate) struct Employee<'a> {
+    pub(crate) id: GlobalId<'a>,
+    pub(crate) name: FullName<'a>,
+    pub(crate) orders: Page<'a, NextOrder<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct NextOrder<'a> {
-    id: GlobalId<'a>,
-    status: Option<&'static str>,
-    starts_at: Option<Displayed<kernel::Timestamp>>,
-    customer_name: &'a str,
+pub(crate) struct NextOrder<'a> {
+    pub(crate) id: GlobalId<'a>,
+    pub(crate) status: Option<&'static str>,
+    pub(crate) starts_at: Option<Displayed<kernel::Timestamp>>,
+    pub(crate) customer_name: &'a str,
 }
 
-impl<'a> Order<'a> {
+impl<'a> Order<'a, Option<Customer<'a>>, Option<Employee<'a>>> {
     fn of(
         order: &'a v1::Order,
         customers: &HashMap<&str, &'a customer::Customer>,
@@ -114,7 +115,7 @@ impl<'a> Employee<'a> {
         let orders = next.get(employee.id.as_str()).copied().unwrap_or_default();
         Self {
             id: GlobalId("employee", &employee.id),
-            name: format!("{} {}", employee.first_name, employee.last_name),
+            name: FullName { first: &employee.first_name, last: &employee.last_name },
             orders: Page { nodes: orders.iter().map(NextOrder::of).collect(), page_info: None },
         }
     }

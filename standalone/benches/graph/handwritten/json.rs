@@ -5,7 +5,8 @@ use kernel::{Decimal, Timestamp};
 use serde::{Serialize, Serializer};
 
 /// What kind of thing, and its UUID.
-pub(super) struct GlobalId<'a>(pub(super) &'static str, pub(super) &'a str);
+#[derive(Default)]
+pub(crate) struct GlobalId<'a>(pub(crate) &'static str, pub(crate) &'a str);
 
 impl Serialize for GlobalId<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -14,7 +15,7 @@ impl Serialize for GlobalId<'_> {
 }
 
 /// What is written as it is displayed: a moment, a decimal number.
-pub(super) struct Displayed<T>(T);
+pub(crate) struct Displayed<T>(pub(crate) T);
 
 impl<T: std::fmt::Display> Serialize for Displayed<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -22,48 +23,61 @@ impl<T: std::fmt::Display> Serialize for Displayed<T> {
     }
 }
 
-pub(super) fn time(at: Option<&prost_types::Timestamp>) -> Option<Displayed<Timestamp>> {
+pub(crate) fn time(at: Option<&prost_types::Timestamp>) -> Option<Displayed<Timestamp>> {
     read::optional_timestamp("", at).ok().flatten().map(Displayed)
 }
 
+/// First and last name as one.
+#[derive(Default)]
+pub(crate) struct FullName<'a> {
+    pub(crate) first: &'a str,
+    pub(crate) last: &'a str,
+}
+
+impl Serialize for FullName<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{} {}", self.first, self.last))
+    }
+}
+
 /// Text that a message holds as empty where there is none.
-pub(super) fn optional(text: &str) -> Option<&str> {
+pub(crate) fn optional(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
 
 /// The value of an enumeration without the prefix that protobuf has it; `None` for "not given".
-pub(super) fn value(name: &'static str, prefix: &str) -> Option<&'static str> {
+pub(crate) fn value(name: &'static str, prefix: &str) -> Option<&'static str> {
     name.strip_prefix(prefix).filter(|value| *value != "UNSPECIFIED")
 }
 
 /// A page of a list.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Page<'a, T> {
-    pub(super) nodes: Vec<T>,
+pub(crate) struct Page<'a, T> {
+    pub(crate) nodes: Vec<T>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) page_info: Option<PageInfo<'a>>,
+    pub(crate) page_info: Option<PageInfo<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct PageInfo<'a> {
-    has_next_page: bool,
-    end_cursor: Option<&'a str>,
+pub(crate) struct PageInfo<'a> {
+    pub(crate) has_next_page: bool,
+    pub(crate) end_cursor: Option<&'a str>,
 }
 
 impl<'a> PageInfo<'a> {
-    pub(super) fn of(cursors: &'a [String], next_page_token: &str) -> Self {
+    pub(crate) fn of(cursors: &'a [String], next_page_token: &str) -> Self {
         Self { has_next_page: !next_page_token.is_empty(), end_cursor: cursors.last().map(String::as_str) }
     }
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Address<'a> {
-    street: &'a str,
-    city: &'a str,
-    postal_code: Option<&'a str>,
+pub(crate) struct Address<'a> {
+    pub(crate) street: &'a str,
+    pub(crate) city: &'a str,
+    pub(crate) postal_code: Option<&'a str>,
 }
 
 impl<'a> From<&'a v1::Address> for Address<'a> {
@@ -73,21 +87,27 @@ impl<'a> From<&'a v1::Address> for Address<'a> {
 }
 
 /// A price, of which the total alone is asked for.
-#[derive(Serialize)]
-pub(super) struct Price {
-    total: Option<Money>,
+#[derive(Default, Serialize)]
+pub(crate) struct Price {
+    pub(crate) total: Option<Money>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Money {
+pub(crate) struct Money {
     amount: Displayed<Decimal>,
     currency_code: &'static str,
 }
 
 impl Price {
-    pub(super) fn of(total: Option<&r#type::Money>) -> Self {
+    pub(crate) fn of(total: Option<&r#type::Money>) -> Self {
         let total = read::optional_money("", total).ok().flatten();
-        Self { total: total.map(|money| Money { amount: Displayed(money.amount()), currency_code: money.currency().code() }) }
+        Self { total: total.map(Money::from) }
+    }
+}
+
+impl From<kernel::Money> for Money {
+    fn from(money: kernel::Money) -> Self {
+        Self { amount: Displayed(money.amount()), currency_code: money.currency().code() }
     }
 }

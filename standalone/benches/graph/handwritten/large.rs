@@ -15,11 +15,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     App,
-    call::{Call, Failure},
-    json::{Address, Displayed, GlobalId, Page, PageInfo, Price, time, value},
+    json::{Address, Displayed, FullName, GlobalId, Page, PageInfo, Price, time, value},
 };
+use crate::call::{Call, Failure};
 
-const ORDERS: &[&str] = &[
+pub(crate) const ORDERS: &[&str] = &[
     "id",
     "version",
     "status",
@@ -33,13 +33,13 @@ const ORDERS: &[&str] = &[
     "customer_id",
     "assignments",
 ];
-const CUSTOMERS: &[&str] = &["id", "type", "name", "phone"];
-const EMPLOYEES: &[&str] = &["id", "first_name", "last_name", "phone"];
+pub(crate) const CUSTOMERS: &[&str] = &["id", "type", "name", "phone"];
+pub(crate) const EMPLOYEES: &[&str] = &["id", "first_name", "last_name", "phone"];
 
 /// What the orders are asked by.
 #[derive(Deserialize)]
-pub(super) struct Parameters {
-    pub(super) from: String,
+pub(crate) struct Parameters {
+    pub(crate) from: String,
 }
 
 pub(super) async fn large(State(app): State<Arc<App>>, Query(parameters): Query<Parameters>, call: Call) -> Result<Response, Failure> {
@@ -51,16 +51,20 @@ pub(super) async fn large(State(app): State<Arc<App>>, Query(parameters): Query<
     call.answer(Data { orders: Page { nodes, page_info: Some(PageInfo::of(&page.cursors, &page.next_page_token)) } })
 }
 
-/// The first 50 orders from that time on.
 /// A mask of these fields.
-pub(super) fn only(fields: &[&str]) -> Option<FieldMask> {
+pub(crate) fn only(fields: &[&str]) -> Option<FieldMask> {
     Some(FieldMask { paths: fields.iter().map(|field| (*field).to_owned()).collect() })
 }
 
-pub(super) async fn orders(app: &App, call: &Call, parameters: &Parameters, fields: &[&str]) -> Result<v1::ListOrdersResponse, Failure> {
+/// Asks for the first 50 orders from that time on.
+pub(crate) fn orders_request(parameters: &Parameters, fields: &[&str]) -> Result<v1::BatchListOrdersRequest, Failure> {
     let filter = v1::OrderFilter { starts_from: from(parameters)?, ..v1::OrderFilter::default() };
     let list = v1::ListOrdersRequest { filter: Some(filter), page_size: Some(50), ..v1::ListOrdersRequest::default() };
-    let request = v1::BatchListOrdersRequest { requests: vec![list], read_mask: only(fields) };
+    Ok(v1::BatchListOrdersRequest { requests: vec![list], read_mask: only(fields) })
+}
+
+pub(super) async fn orders(app: &App, call: &Call, parameters: &Parameters, fields: &[&str]) -> Result<v1::ListOrdersResponse, Failure> {
+    let request = orders_request(parameters, fields)?;
     let answer = app.order.clone().batch_list_orders(call.request(request)).await?.into_inner().results.pop();
     match answer.and_then(|answer| answer.result) {
         Some(v1::orders_page_result::Result::Page(page)) => Ok(page),
@@ -73,14 +77,19 @@ pub(super) fn from(parameters: &Parameters) -> Result<Option<prost_types::Timest
     Ok(Some(contracts::write::timestamp(from)))
 }
 
+/// Each of them once.
+pub(crate) fn distinct<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<String> {
+    ids.collect::<HashSet<_>>().into_iter().map(str::to_owned).collect()
+}
+
 pub(super) async fn customers(
     app: &App,
     call: &Call,
     orders: &[v1::Order],
     fields: &[&str],
 ) -> Result<Vec<customer::CustomerResult>, Failure> {
-    let ids: HashSet<&String> = orders.iter().map(|order| &order.customer_id).collect();
-    let request = customer::BatchGetCustomersRequest { ids: ids.into_iter().cloned().collect(), read_mask: only(fields) };
+    let ids = distinct(orders.iter().map(|order| order.customer_id.as_str()));
+    let request = customer::BatchGetCustomersRequest { ids, read_mask: only(fields) };
     Ok(app.customer.clone().batch_get_customers(call.request(request)).await?.into_inner().results)
 }
 
@@ -90,8 +99,8 @@ pub(super) async fn employees(
     orders: &[v1::Order],
     fields: &[&str],
 ) -> Result<Vec<employee::EmployeeResult>, Failure> {
-    let ids: HashSet<&String> = orders.iter().flat_map(|order| &order.assignments).map(|assignment| &assignment.employee_id).collect();
-    let request = employee::BatchGetEmployeesRequest { ids: ids.into_iter().cloned().collect(), read_mask: only(fields) };
+    let ids = distinct(orders.iter().flat_map(|order| &order.assignments).map(|assignment| assignment.employee_id.as_str()));
+    let request = employee::BatchGetEmployeesRequest { ids, read_mask: only(fields) };
     Ok(app.employee.clone().batch_get_employees(call.request(request)).await?.into_inner().results)
 }
 
@@ -111,44 +120,46 @@ pub(super) fn employees_by_id(results: &[employee::EmployeeResult]) -> HashMap<&
     found.collect()
 }
 
+/// The answer; `O` is an order.
 #[derive(Serialize)]
-struct Data<'a> {
-    orders: Page<'a, Order<'a>>,
+pub(crate) struct Data<'a, O> {
+    pub(crate) orders: Page<'a, O>,
 }
 
-#[derive(Serialize)]
+/// An order; `C` is its customer and `E` an employee, as far as they are found.
+#[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Order<'a> {
-    id: GlobalId<'a>,
-    version: u64,
-    status: Option<&'static str>,
-    service_type: Option<&'static str>,
-    starts_at: Option<Displayed<kernel::Timestamp>>,
-    ends_at: Option<Displayed<kernel::Timestamp>>,
-    crew_size: i32,
-    needs_crew: bool,
-    address: Option<Address<'a>>,
-    price: Option<Price>,
-    customer: Option<Customer<'a>>,
-    employees: Vec<Option<Employee<'a>>>,
+pub(crate) struct Order<'a, C, E> {
+    pub(crate) id: GlobalId<'a>,
+    pub(crate) version: u64,
+    pub(crate) status: Option<&'static str>,
+    pub(crate) service_type: Option<&'static str>,
+    pub(crate) starts_at: Option<Displayed<kernel::Timestamp>>,
+    pub(crate) ends_at: Option<Displayed<kernel::Timestamp>>,
+    pub(crate) crew_size: i32,
+    pub(crate) needs_crew: bool,
+    pub(crate) address: Option<Address<'a>>,
+    pub(crate) price: Option<Price>,
+    pub(crate) customer: C,
+    pub(crate) employees: Vec<E>,
 }
 
-#[derive(Serialize)]
-struct Customer<'a> {
-    id: GlobalId<'a>,
-    r#type: Option<&'static str>,
-    name: &'a str,
-    phone: &'a str,
+#[derive(Default, Serialize)]
+pub(crate) struct Customer<'a> {
+    pub(crate) id: GlobalId<'a>,
+    pub(crate) r#type: Option<&'static str>,
+    pub(crate) name: &'a str,
+    pub(crate) phone: &'a str,
 }
 
-#[derive(Serialize)]
-struct Employee<'a> {
-    id: GlobalId<'a>,
-    name: String,
-    phone: &'a str,
+#[derive(Default, Serialize)]
+pub(crate) struct Employee<'a> {
+    pub(crate) id: GlobalId<'a>,
+    pub(crate) name: FullName<'a>,
+    pub(crate) phone: &'a str,
 }
 
-impl<'a> Order<'a> {
+impl<'a> Order<'a, Option<Customer<'a>>, Option<Employee<'a>>> {
     fn of(
         order: &'a v1::Order,
         customers: &HashMap<&str, &'a customer::Customer>,
@@ -181,7 +192,7 @@ impl<'a> Customer<'a> {
 
 impl<'a> Employee<'a> {
     fn of(employee: &'a employee::Employee) -> Self {
-        let name = format!("{} {}", employee.first_name, employee.last_name);
+        let name = FullName { first: &employee.first_name, last: &employee.last_name };
         Self { id: GlobalId("employee", &employee.id), name, phone: &employee.phone }
     }
 }

@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::{
     App,
-    call::{Call, Failure},
     json::{GlobalId, Page, PageInfo, optional, value},
 };
+use crate::call::{Call, Failure};
 
 pub(super) async fn list(State(app): State<Arc<App>>, call: Call) -> Result<Response, Failure> {
     let request = v1::ListCustomersRequest { page_size: Some(20), ..v1::ListCustomersRequest::default() };
@@ -20,33 +20,33 @@ pub(super) async fn list(State(app): State<Arc<App>>, call: Call) -> Result<Resp
 }
 
 #[derive(Serialize)]
-struct Data<'a> {
-    customers: Page<'a, Customer<'a>>,
+pub(crate) struct Data<'a> {
+    pub(crate) customers: Page<'a, Customer<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Customer<'a> {
-    id: GlobalId<'a>,
-    r#type: Option<&'static str>,
-    name: &'a str,
-    phone: &'a str,
-    email: Option<&'a str>,
-    status: Option<&'static str>,
-    order_count: u32,
-    properties: Vec<Property<'a>>,
+pub(crate) struct Customer<'a> {
+    pub(crate) id: GlobalId<'a>,
+    pub(crate) r#type: Option<&'static str>,
+    pub(crate) name: &'a str,
+    pub(crate) phone: &'a str,
+    pub(crate) email: Option<&'a str>,
+    pub(crate) status: Option<&'static str>,
+    pub(crate) order_count: u32,
+    pub(crate) properties: Vec<Property<'a>>,
 }
 
-#[derive(Serialize)]
-struct Property<'a> {
-    label: Option<&'a str>,
-    address: Option<Address<'a>>,
+#[derive(Default, Serialize)]
+pub(crate) struct Property<'a> {
+    pub(crate) label: Option<&'a str>,
+    pub(crate) address: Option<Address<'a>>,
 }
 
-#[derive(Serialize)]
-struct Address<'a> {
-    street: &'a str,
-    city: &'a str,
+#[derive(Default, Serialize)]
+pub(crate) struct Address<'a> {
+    pub(crate) street: &'a str,
+    pub(crate) city: &'a str,
 }
 
 impl<'a> Customer<'a> {

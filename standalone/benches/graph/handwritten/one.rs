@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::{
     App,
-    call::{Call, Failure},
     json::{GlobalId, value},
 };
+use crate::call::{Call, Failure};
 
 pub(super) async fn one(State(app): State<Arc<App>>, call: Call) -> Result<Response, Failure> {
     let id = call.viewer.account().map(|account| account.to_string()).unwrap_or_default();
@@ -20,23 +20,23 @@ pub(super) async fn one(State(app): State<Arc<App>>, call: Call) -> Result<Respo
 }
 
 #[derive(Serialize)]
-struct Data<'a> {
-    me: Viewer<'a>,
+pub(crate) struct Data<'a> {
+    pub(crate) me: Viewer<'a>,
 }
 
 #[derive(Serialize)]
-struct Viewer<'a> {
-    role: &'static str,
-    account: Option<Account<'a>>,
+pub(crate) struct Viewer<'a> {
+    pub(crate) role: &'static str,
+    pub(crate) account: Option<Account<'a>>,
 }
 
-#[derive(Serialize)]
-struct Account<'a> {
-    id: GlobalId<'a>,
-    email: &'a str,
-    name: &'a str,
-    role: Option<&'static str>,
-    status: Option<&'static str>,
+#[derive(Default, Serialize)]
+pub(crate) struct Account<'a> {
+    pub(crate) id: GlobalId<'a>,
+    pub(crate) email: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) role: Option<&'static str>,
+    pub(crate) status: Option<&'static str>,
 }
 
 impl<'a> Account<'a> {

@@ -11,14 +11,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     App,
-    call::{Call, Failure},
     json::{Address, Displayed, GlobalId, Price, optional, time, value},
 };
+use crate::call::{Call, Failure};
 
 /// Which order.
 #[derive(Deserialize)]
-pub(super) struct Parameters {
-    id: String,
+pub(crate) struct Parameters {
+    pub(crate) id: String,
 }
 
 pub(super) async fn small(State(app): State<Arc<App>>, Query(parameters): Query<Parameters>, call: Call) -> Result<Response, Failure> {
@@ -30,38 +30,38 @@ pub(super) async fn small(State(app): State<Arc<App>>, Query(parameters): Query<
 }
 
 #[derive(Serialize)]
-struct Data<'a> {
-    order: Order<'a>,
+pub(crate) struct Data<'a> {
+    pub(crate) order: Order<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Order<'a> {
-    id: GlobalId<'a>,
-    version: u64,
-    status: Option<&'static str>,
-    starts_at: Option<Displayed<kernel::Timestamp>>,
-    ends_at: Option<Displayed<kernel::Timestamp>>,
-    client_comments: Option<&'a str>,
-    address: Option<Address<'a>>,
-    checklist: Vec<ChecklistItem<'a>>,
-    price: Option<Price>,
-    customer: Option<Customer<'a>>,
+pub(crate) struct Order<'a> {
+    pub(crate) id: GlobalId<'a>,
+    pub(crate) version: u64,
+    pub(crate) status: Option<&'static str>,
+    pub(crate) starts_at: Option<Displayed<kernel::Timestamp>>,
+    pub(crate) ends_at: Option<Displayed<kernel::Timestamp>>,
+    pub(crate) client_comments: Option<&'a str>,
+    pub(crate) address: Option<Address<'a>>,
+    pub(crate) checklist: Vec<ChecklistItem<'a>>,
+    pub(crate) price: Option<Price>,
+    pub(crate) customer: Option<Customer<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ChecklistItem<'a> {
-    text: &'a str,
-    done_at: Option<Displayed<kernel::Timestamp>>,
+pub(crate) struct ChecklistItem<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) done_at: Option<Displayed<kernel::Timestamp>>,
 }
 
-#[derive(Serialize)]
-struct Customer<'a> {
-    id: GlobalId<'a>,
-    name: &'a str,
-    phone: &'a str,
-    email: Option<&'a str>,
+#[derive(Default, Serialize)]
+pub(crate) struct Customer<'a> {
+    pub(crate) id: GlobalId<'a>,
+    pub(crate) name: &'a str,
+    pub(crate) phone: &'a str,
+    pub(crate) email: Option<&'a str>,
 }
 
 impl<'a> Order<'a> {
