@@ -29,11 +29,9 @@ impl Scope {
         let (token, viewer) = credentials.unzip();
         Arc::new(Self {
             clients,
-            bearer: token.and_then(|token| {
-                let mut value = MetadataValue::try_from(format!("Bearer {token}")).ok()?;
-                value.set_sensitive(true);
-                Some(value)
-            }),
+            // Not marked as sensitive: then HPACK would write all of it in every call. A token can't be guessed as a whole, and nothing
+            // less of it can be tried by what compresses well (RFC 7541, section 7.1).
+            bearer: token.and_then(|token| MetadataValue::try_from(format!("Bearer {token}")).ok()),
             viewer,
             deadline: Instant::now() + time,
             calls: AtomicU32::new(0),

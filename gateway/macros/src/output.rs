@@ -30,6 +30,7 @@ pub(crate) fn object(block: ItemImpl, node: Option<&Path>) -> Result<TokenStream
     let resolvers = fields.iter().map(resolver);
     let variants = fields.iter().map(variant);
     let compiled = fields.iter().map(compiled);
+    let leads = fields.iter().map(leads);
     let calls = fields.iter().map(calls);
     let reads = fields.iter().map(|field| reads(field, node)).collect::<Result<Vec<_>>>()?;
     let wants = fields.iter().map(|field| arm(field, &quote!(wants), &quote!(wave), &quote!({})));
@@ -68,6 +69,12 @@ pub(crate) fn object(block: ItemImpl, node: Option<&Path>) -> Result<TokenStream
                 })
             }
 
+            fn leads(field: &Self::Field) -> bool {
+                match field {
+                    #(#leads,)*
+                }
+            }
+
             fn calls(field: &Self::Field, level: usize, calls: &mut crate::read::Calls) {
                 match field {
                     #(#calls,)*
@@ -100,6 +107,10 @@ pub(crate) fn object(block: ItemImpl, node: Option<&Path>) -> Result<TokenStream
 
             fn plan(field: &crate::read::Collected<'_>, compiler: &crate::read::Compiler<'_>) -> Self::Plan {
                 crate::read::ObjectPlan::compile::<Self>(&field.sets, compiler)
+            }
+
+            fn leads(plan: &Self::Plan) -> bool {
+                plan.leads()
             }
 
             fn calls(plan: &Self::Plan, level: usize, calls: &mut crate::read::Calls) {
@@ -184,6 +195,13 @@ fn compiled(field: &Field) -> TokenStream {
     quote! {
         #name => Self::Field::#variant((|| Ok((#(compiler.argument(field, #names)?,)*)))(), #planned)
     }
+}
+
+/// Whether the planned field makes calls.
+fn leads(field: &Field) -> TokenStream {
+    let (variant, output) = (&field.variant, field.static_output());
+    let arguments = (!field.arguments.is_empty()).then(|| quote!(_,));
+    quote!(Self::Field::#variant(#arguments plan) => <#output as crate::read::Value>::leads(plan))
 }
 
 /// The calls that the planned field makes.

@@ -173,6 +173,10 @@ impl Value for NodeLink {
         }
     }
 
+    fn leads(_: &NodePlan) -> bool {
+        true
+    }
+
     fn calls(plan: &NodePlan, level: usize, calls: &mut Calls) {
         fn of<B: Batch>(plan: &<Link<B> as Value>::Plan, level: usize) -> Calls
         where

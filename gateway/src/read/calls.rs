@@ -4,7 +4,7 @@ use std::{any::TypeId, collections::BTreeSet};
 
 use prost_types::FieldMask;
 
-use super::{Batch, Value};
+use super::Batch;
 
 /// For each batch method that a plan uses, the fields that its calls ask for.
 #[derive(Debug, Default)]
@@ -60,13 +60,6 @@ impl Reads {
 }
 
 impl Calls {
-    /// Those of a plan of a value.
-    pub(super) fn of<V: Value>(plan: &V::Plan) -> Self {
-        let mut calls = Self::default();
-        V::calls(plan, 0, &mut calls);
-        calls
-    }
-
     /// A question to `B` on that level, of whose answer the plan reads that.
     pub(super) fn add<B: Batch>(&mut self, level: usize, reads: Reads) {
         self.read(TypeId::of::<B>(), reads);

@@ -7,6 +7,7 @@ use async_graphql::{
     parser::types::{Directive, FragmentDefinition, Selection, SelectionSet},
 };
 use async_graphql_value::{ConstValue, Value};
+use foldhash::fast::RandomState;
 use indexmap::{IndexMap, map::Entry};
 
 /// What selections mean: the document's fragments, and the variables of the request.
@@ -35,14 +36,14 @@ impl<'d> Compiler<'d> {
     /// `CollectFields` and `MergeSelectionSets` of the specification (sections 6.3.2 and 6.4.3). Validation has seen to it that
     /// occurrences under one name in the answer agree.
     pub(crate) fn collect(&self, sets: &[&'d SelectionSet], name: &str, interfaces: &[&str]) -> Vec<Collected<'d>> {
-        let mut fields = IndexMap::new();
+        let mut fields = IndexMap::default();
         for set in sets {
             self.gather(set, &|condition| condition == name || interfaces.contains(&condition), &mut fields);
         }
         fields.into_values().collect()
     }
 
-    fn gather(&self, set: &'d SelectionSet, applies: &impl Fn(&str) -> bool, fields: &mut IndexMap<&'d Name, Collected<'d>>) {
+    fn gather(&self, set: &'d SelectionSet, applies: &impl Fn(&str) -> bool, fields: &mut IndexMap<&'d Name, Collected<'d>, RandomState>) {
         for item in &set.items {
             if !self.includes(item.node.directives()) {
                 continue;

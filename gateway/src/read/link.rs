@@ -72,7 +72,11 @@ impl<B: Batch, V: Value<Output = V> + OutputType + From<B::Value> + Sync + 'stat
 
     fn plan(field: &Collected<'_>, compiler: &Compiler<'_>) -> Self::Plan {
         let plan = V::plan(field, compiler);
-        Arc::new(LinkPlan { position: field.position, leads: Calls::of::<V>(&plan).count() > 0, plan })
+        Arc::new(LinkPlan { position: field.position, leads: V::leads(&plan), plan })
+    }
+
+    fn leads(_: &Self::Plan) -> bool {
+        true
     }
 
     fn calls(plan: &Self::Plan, level: usize, calls: &mut Calls) {

@@ -21,6 +21,9 @@ pub(crate) trait Object: Sized {
     /// Plans a field; `None` for one that is none of its own.
     fn compile(field: &Collected<'_>, compiler: &Compiler<'_>) -> Option<Self::Field>;
 
+    /// Whether the field makes calls.
+    fn leads(field: &Self::Field) -> bool;
+
     /// Says which calls the field makes for an object that was loaded on that level.
     fn calls(field: &Self::Field, level: usize, calls: &mut Calls);
 
@@ -55,15 +58,14 @@ impl<F> ObjectPlan<F> {
         let collected = compiler.collect(sets, &name, O::INTERFACES);
         let planned = |field: Collected<'_>| Planned { key: field.key.clone(), field: O::compile(&field, compiler) };
         let fields: Vec<_> = collected.into_iter().map(planned).collect();
-        let leads = |planned: &Planned<F>| {
-            planned.field.as_ref().is_some_and(|field| {
-                let mut calls = Calls::default();
-                O::calls(field, 0, &mut calls);
-                calls.count() > 0
-            })
-        };
+        let leads = |planned: &Planned<F>| planned.field.as_ref().is_some_and(O::leads);
         let leading = (0..fields.len()).filter(|place| leads(&fields[*place])).collect();
         Self { name, fields, leading }
+    }
+
+    /// Whether it makes calls.
+    pub(crate) fn leads(&self) -> bool {
+        !self.leading.is_empty()
     }
 
     /// Says which calls it makes for an object that was loaded on that level.

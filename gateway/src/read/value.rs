@@ -17,6 +17,11 @@ pub(crate) trait Value: Sized + Send {
     /// Plans what was selected.
     fn plan(field: &Collected<'_>, compiler: &Compiler<'_>) -> Self::Plan;
 
+    /// Whether the plan makes calls.
+    fn leads(_plan: &Self::Plan) -> bool {
+        false
+    }
+
     /// Says which calls the plan makes for a value that was loaded on that level.
     fn calls(_plan: &Self::Plan, _level: usize, _calls: &mut Calls) {}
 
@@ -137,6 +142,10 @@ impl<T: Value + Sync> Value for Option<T> {
         T::plan(field, compiler)
     }
 
+    fn leads(plan: &T::Plan) -> bool {
+        T::leads(plan)
+    }
+
     fn calls(plan: &T::Plan, level: usize, calls: &mut Calls) {
         T::calls(plan, level, calls);
     }
@@ -174,6 +183,10 @@ impl<T: Value + Sync> Value for Vec<T> {
         T::plan(field, compiler)
     }
 
+    fn leads(plan: &T::Plan) -> bool {
+        T::leads(plan)
+    }
+
     fn calls(plan: &T::Plan, level: usize, calls: &mut Calls) {
         T::calls(plan, level, calls);
     }
@@ -203,6 +216,10 @@ impl<T: Value<Output = T> + OutputType + Sync> Value for &[T] {
         T::plan(field, compiler)
     }
 
+    fn leads(plan: &T::Plan) -> bool {
+        T::leads(plan)
+    }
+
     fn calls(plan: &T::Plan, level: usize, calls: &mut Calls) {
         T::calls(plan, level, calls);
     }
@@ -230,6 +247,10 @@ impl<O: Object + Value<Plan = ObjectPlan<<O as Object>::Field>> + OutputType> Va
 
     fn plan(field: &Collected<'_>, compiler: &Compiler<'_>) -> O::Plan {
         O::plan(field, compiler)
+    }
+
+    fn leads(plan: &O::Plan) -> bool {
+        plan.leads()
     }
 
     fn calls(plan: &O::Plan, level: usize, calls: &mut Calls) {

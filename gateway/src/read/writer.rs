@@ -28,7 +28,7 @@ enum Segment<'p> {
 
 impl<'p> Writer<'p> {
     pub(super) fn new(shelves: &'p Shelves<'p>) -> Self {
-        let mut out = Vec::with_capacity(4_096);
+        let mut out = Vec::with_capacity(16_384);
         out.extend_from_slice(BEGINNING);
         Self { out, path: Vec::new(), errors: Vec::new(), shelves, written: HashMap::default() }
     }

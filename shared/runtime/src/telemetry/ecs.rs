@@ -4,7 +4,8 @@ use std::{fmt, io::Write as _};
 
 use kernel::Env;
 use opentelemetry::trace::TraceContextExt as _;
-use serde_json::{Map, Value};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 use tracing::{
     Event, Subscriber,
     field::{Field, Visit},
@@ -50,18 +51,16 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut line = Map::new();
+        let mut line = Fields::default();
         // The fields of the spans round the event, the inner over the outer; then the event's own.
         for span in context.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {
             if let Some(fields) = span.extensions().get::<Fields>() {
-                line.extend(fields.0.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+                line.0.extend(fields.0.iter().cloned());
             }
         }
-        let mut own = Fields::default();
-        event.record(&mut own);
-        line.extend(own.0.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        event.record(&mut line);
 
-        let mut set = |name: &str, value: Value| line.insert(name.to_owned(), value);
+        let mut set = |name, value: Value| line.0.push((name, value));
         let metadata = event.metadata();
         let trace = opentelemetry::Context::current().span().span_context().clone();
         if trace.is_valid() {
@@ -91,6 +90,14 @@ impl Fields {
         if !field.name().starts_with("otel.") {
             self.0.push((field.name(), value.into()));
         }
+    }
+}
+
+impl Serialize for Fields {
+    /// An object; of several fields of one name it has the last.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let is_last = |(at, (name, _)): &(usize, &(&str, Value))| self.0[at + 1..].iter().all(|(later, _)| later != name);
+        serializer.collect_map(self.0.iter().enumerate().filter(is_last).map(|(_, (name, value))| (name, value)))
     }
 }
 
