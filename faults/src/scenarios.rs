@@ -10,6 +10,7 @@
 //! | `programs` | the programs are killed, stopped, asked to stop |
 //! | `network` | a cut between two hosts |
 //! | `backlog` | events that waited |
+//! | `cache` | what a gateway keeps |
 
 use anyhow::Result;
 use futures::future::LocalBoxFuture;
@@ -22,6 +23,7 @@ use crate::{
 
 pub(crate) mod backlog;
 pub(crate) mod broker;
+pub(crate) mod cache;
 pub(crate) mod consumer;
 pub(crate) mod network;
 pub(crate) mod order;
@@ -240,5 +242,14 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         shape: Shape::Replicas,
         seconds: 40,
         play: Play::Each(|world, round| Box::pin(programs::terminated(world, round))),
+    },
+    Scenario {
+        row: 20,
+        name: "broker-killed-under-a-cache",
+        fault: "the broker is killed while a gateway keeps what services answered",
+        holds: "a change through another gateway is seen within 2 s, with the broker and without it, and after it is back",
+        shape: Shape::Cached,
+        seconds: 25,
+        play: Play::Each(|world, round| Box::pin(cache::broker_killed(world, round))),
     },
 ];

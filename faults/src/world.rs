@@ -21,6 +21,8 @@ pub(crate) enum Shape {
     Programs,
     /// Those, and two of each program.
     Replicas,
+    /// Those, and two of each program, the gateways with their entity cache.
+    Cached,
     /// Three members, RabbitMQ, and one of each program.
     ThreeMembers,
 }
@@ -34,7 +36,7 @@ impl Shape {
         match self {
             Self::Nothing | Self::Components => 0,
             Self::Programs | Self::ThreeMembers => 1,
-            Self::Replicas => 2,
+            Self::Replicas | Self::Cached => 2,
         }
     }
 }
@@ -59,7 +61,13 @@ impl World {
         let ground = block_in_place(|| start_components(&MongoOptions { members: shape.members(), ..MongoOptions::default() }))?;
         let house = match shape.replicas() {
             0 => None,
-            replicas => Some(House::start(Plan::new(ground.0.url(), ground.1.url()).replicas(replicas)).await),
+            replicas => {
+                let mut plan = Plan::new(ground.0.url(), ground.1.url()).replicas(replicas);
+                if shape == Shape::Cached {
+                    plan.more.push(("GATEWAY__CACHE__THINGS".to_owned(), "1000".to_owned()));
+                }
+                Some(House::start(plan).await)
+            }
         };
         Ok(Self { shape, house, ground: Some(ground) })
     }

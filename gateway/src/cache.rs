@@ -1,7 +1,8 @@
 //! What services answered of things, kept for as long as no event says otherwise.
 //!
 //! - **Whose it is.** An answer is given again only to the viewer it was given to: company, actor and role, all of it.
-//! - **What is in it.** It answers a question for the same fields or fewer. Fields that change without an event are never kept.
+//! - **What is in it.** It answers a question for the same fields or fewer. Fields that change without an event are never kept:
+//!   the batch method of the kind names them.
 //! - **How old it may be.** An event takes out everything older than the version that it tells of, and what is being asked for at that
 //!   moment: the answer may be older than the event. Nothing that was asked before an event came is kept after it. Where events can't be
 //!   seen nothing is kept, and nothing given that was.

@@ -84,6 +84,12 @@ enum Found<T> {
     Other(Reply<T>, usize),
 }
 
+/// Where the answers to the keys of a question are to be had, and the call to make for those that are had nowhere.
+struct Plan<'t, T: Thing> {
+    found: Vec<Found<T>>,
+    call: Option<Call<'t, T>>,
+}
+
 impl<T: Thing> Table<T> {
     pub(super) fn new(things: NonZeroUsize) -> Self {
         Self(Mutex::new(State { sees: false, now: 0, things: LruCache::new(things), written: LruCache::new(MOST_WRITERS), forgotten: 0 }))
@@ -102,7 +108,7 @@ impl<T: Thing> Table<T> {
         keys: &[EntityId],
         ask: impl Fn(Vec<EntityId>) -> A + Sync,
     ) -> Vec<Answer<T>> {
-        let Some((found, call)) = self.find(viewer, reads, keys) else { return ask(keys.to_vec()).await };
+        let Some(Plan { found, call }) = self.find(viewer, reads, keys) else { return ask(keys.to_vec()).await };
         let own = async {
             let Some(call) = call else { return Arc::default() };
             let answers = ask(call.keys.clone()).await;
@@ -131,8 +137,8 @@ impl<T: Thing> Table<T> {
         found.into_iter().enumerate().map(&mut answer).collect()
     }
 
-    /// Where the answers are to be had, and the call to make; `None` where no events are seen.
-    fn find(&self, viewer: &Principal, reads: Reads, keys: &[EntityId]) -> Option<(Vec<Found<T>>, Option<Call<'_, T>>)> {
+    /// Where the answers are to be had; `None` where no events are seen.
+    fn find(&self, viewer: &Principal, reads: Reads, keys: &[EntityId]) -> Option<Plan<'_, T>> {
         let mut state = self.lock();
         let state = &mut *state;
         if !state.sees {
@@ -163,8 +169,7 @@ impl<T: Thing> Table<T> {
             })
         };
         let found = keys.iter().map(find).collect();
-        let call = (!call.keys.is_empty()).then_some(call);
-        Some((found, call))
+        Some(Plan { found, call: (!call.keys.is_empty()).then_some(call) })
     }
 
     /// An event told that the thing has that version now.

@@ -19,7 +19,7 @@ use crate::read::{Link, Text, batch_by_id, batch_pages, object};
 
 batch_by_id! {
     /// Accounts by their ids.
-    AccountsById: auth.batch_get_accounts(v1::BatchGetAccountsRequest) -> account as Account in accounts but last_signed_in_at
+    AccountsById: auth.batch_get_accounts(v1::BatchGetAccountsRequest) -> account as Account in accounts but version, last_signed_in_at, invitation_expires_at
 }
 batch_pages! {
     /// Lists of accounts.

@@ -22,7 +22,7 @@ use crate::read::{Link, Text, batch_by_id, batch_pages, batch_search, object};
 
 batch_by_id! {
     /// Customers by their ids.
-    CustomersById: customer.batch_get_customers(v1::BatchGetCustomersRequest) -> customer as Customer in customers but order_count, last_service_at
+    CustomersById: customer.batch_get_customers(v1::BatchGetCustomersRequest) -> customer as Customer in customers but version, updated_at, notes, order_count, last_service_at
 }
 batch_pages! {
     /// Lists of customers.

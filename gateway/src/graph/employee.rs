@@ -25,7 +25,7 @@ pub(crate) use part::{AvailabilityWindowInput, TimeOff};
 
 batch_by_id! {
     /// Employees by their ids.
-    EmployeesById: employee.batch_get_employees(v1::BatchGetEmployeesRequest) -> employee as Employee in employees
+    EmployeesById: employee.batch_get_employees(v1::BatchGetEmployeesRequest) -> employee as Employee in employees but version, updated_at, login
 }
 batch_pages! {
     /// Lists of employees.

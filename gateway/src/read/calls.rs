@@ -6,14 +6,15 @@ use prost_types::FieldMask;
 
 use super::Batch;
 
-/// For each batch method that a plan uses, the fields that its calls ask for.
+/// For each batch method that a plan uses, the fields that it reads of the answers on each level.
 #[derive(Debug, Default)]
-pub(crate) struct Masks(Vec<(TypeId, Reads)>);
+pub(crate) struct Masks(Vec<(TypeId, usize, Reads)>);
 
 impl Masks {
-    /// What calls of `B` ask for; `None` for everything.
-    pub(super) fn of<B: Batch>(&self) -> Option<Reads> {
-        self.0.iter().find(|(batch, _)| *batch == TypeId::of::<B>()).map(|(_, reads)| *reads)
+    /// What a call of `B` on that level asks for: what is read there, or further down, where the same thing is not asked for again.
+    pub(super) fn of<B: Batch>(&self, level: usize) -> Reads {
+        let further = self.0.iter().filter(|(batch, at, _)| *batch == TypeId::of::<B>() && *at >= level);
+        further.fold(Reads::default(), |all, (_, _, reads)| all.with(reads.0))
     }
 }
 
@@ -23,11 +24,11 @@ impl Masks {
 pub(crate) struct Calls {
     batches: BTreeSet<(usize, &'static str)>,
     single: Vec<(usize, &'static str)>,
-    reads: Vec<(TypeId, Reads)>,
+    reads: Vec<(TypeId, usize, Reads)>,
 }
 
-/// Fields of the messages of one entity, as the bits of [`contracts::mask::Mask`]. A mask of a call names all that any part of the query
-/// reads: what was loaded once need not be asked for again.
+/// Fields of the messages of one entity, as the bits of [`contracts::mask::Mask`]. A mask of a call names all that the
+/// query reads from its level on: what was loaded once need not be asked for again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Reads(u64);
 
@@ -62,7 +63,7 @@ impl Reads {
 impl Calls {
     /// A question to `B` on that level, of whose answer the plan reads that.
     pub(super) fn add<B: Batch>(&mut self, level: usize, reads: Reads) {
-        self.read(TypeId::of::<B>(), reads);
+        self.read(TypeId::of::<B>(), level, reads);
         if B::LIMIT == 1 {
             self.single.push((level, B::METHOD));
         } else {
@@ -74,7 +75,7 @@ impl Calls {
     pub(crate) fn add_most(&mut self, plans: impl IntoIterator<Item = Self>) {
         let mut plans: Vec<Self> = plans.into_iter().collect();
         for plan in &mut plans {
-            std::mem::take(&mut plan.reads).into_iter().for_each(|(batch, reads)| self.read(batch, reads));
+            std::mem::take(&mut plan.reads).into_iter().for_each(|(batch, level, reads)| self.read(batch, level, reads));
         }
         if let Some(most) = plans.into_iter().max_by_key(Self::count) {
             self.batches.extend(most.batches);
@@ -82,10 +83,10 @@ impl Calls {
         }
     }
 
-    fn read(&mut self, batch: TypeId, reads: Reads) {
-        match self.reads.iter_mut().find(|(known, _)| *known == batch) {
-            Some((_, known)) => known.add(reads.0),
-            None => self.reads.push((batch, reads)),
+    fn read(&mut self, batch: TypeId, level: usize, reads: Reads) {
+        match self.reads.iter_mut().find(|(known, at, _)| (*known, *at) == (batch, level)) {
+            Some((_, _, known)) => known.add(reads.0),
+            None => self.reads.push((batch, level, reads)),
         }
     }
 

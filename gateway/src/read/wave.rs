@@ -32,17 +32,18 @@ impl<'s> Wave<'s> {
 
     /// Loads this level and all below it. Ends because each level stands one deeper in the query.
     pub(super) async fn run(mut self) -> Shelves<'s> {
-        loop {
+        for level in 0.. {
             let (scope, masks) = (self.0.scope, self.0.masks);
-            let loading: Vec<_> = self.0.shelves.iter_mut().filter_map(|(_, shelf)| shelf.load(scope, masks)).collect();
+            let loading: Vec<_> = self.0.shelves.iter_mut().filter_map(|(_, shelf)| shelf.load(scope, masks, level)).collect();
             let any = !loading.is_empty();
             join_all(loading).await;
             let visits: Vec<_> = self.0.shelves.iter_mut().filter_map(|(_, shelf)| shelf.visits()).collect();
             if !any && visits.is_empty() {
-                return self.0;
+                break;
             }
             visits.into_iter().for_each(|visit| visit(&mut self));
         }
+        self.0
     }
 }
 
@@ -117,7 +118,7 @@ type Visiting = Box<dyn FnOnce(&mut Wave<'_>) + Send>;
 
 trait AnyShelf: Send + Sync {
     /// Loads what is wanted; `None` where nothing is.
-    fn load<'a>(&'a mut self, scope: &'a Scope, masks: &'a Masks) -> Option<BoxFuture<'a, ()>>;
+    fn load<'a>(&'a mut self, scope: &'a Scope, masks: &Masks, level: usize) -> Option<BoxFuture<'a, ()>>;
     /// What is to be done with what has arrived.
     fn visits(&mut self) -> Option<Visiting>;
     fn as_any(&self) -> &dyn Any;
@@ -125,12 +126,13 @@ trait AnyShelf: Send + Sync {
 }
 
 impl<B: Batch> AnyShelf for Shelf<B> {
-    fn load<'a>(&'a mut self, scope: &'a Scope, masks: &'a Masks) -> Option<BoxFuture<'a, ()>> {
+    fn load<'a>(&'a mut self, scope: &'a Scope, masks: &Masks, level: usize) -> Option<BoxFuture<'a, ()>> {
         let wanted: Vec<B::Key> = self.keys.keys().skip(self.answers.len()).cloned().collect();
         if wanted.is_empty() {
             return None;
         }
-        Some(async move { self.answers.extend(load::<B>(scope, &wanted, masks.of::<B>()).await) }.boxed())
+        let reads = masks.of::<B>(level);
+        Some(async move { self.answers.extend(load::<B>(scope, &wanted, Some(reads)).await) }.boxed())
     }
 
     fn visits(&mut self) -> Option<Visiting> {

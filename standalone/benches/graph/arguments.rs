@@ -23,6 +23,12 @@ pub(crate) struct Arguments {
     /// Measure what others offer too: Apollo Server, Mercurius, Hive Gateway. Needs Node.js 20 or later; installs them by npm
     #[arg(long)]
     pub(crate) peers: bool,
+    /// Measure the gateway with its entity cache too. Needs a RabbitMQ, which it gets and starts itself, and root where none is installed
+    #[arg(long)]
+    pub(crate) cache: bool,
+    /// Draw the ratios at 16 connections, or the most below, as a picture (SVG) in that file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plot: Option<std::path::PathBuf>,
     /// What cargo says to every benchmark
     #[arg(long, hide = true)]
     bench: bool,

@@ -27,6 +27,7 @@ mod load;
 mod measure;
 mod peers;
 mod plain;
+mod plot;
 mod process;
 mod programs;
 mod queries;

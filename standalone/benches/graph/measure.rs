@@ -10,13 +10,15 @@ use crate::{
     compare::{data, difference},
     http::Connection,
     load::{Load, Sample},
-    peers,
+    peers, plot,
     programs::{Contestant, Services},
     queries::{Form, Query},
     report::{Report, Row, median, rounded},
     session::Session,
 };
 
+/// The most connections of which a picture is made.
+const PLOTTED: u32 = 16;
 /// How often the services are looked at until they are at rest, and how long between two looks.
 const LOOKS: (u32, Duration) = (60, Duration::from_secs(1));
 
@@ -30,7 +32,7 @@ struct Measured {
 /// Starts everything, compares the answers, measures.
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     eprintln!("starting the services, and making the demo's data");
-    let services = Services::start().await?;
+    let services = Services::start(arguments.cache).await?;
     let mut session = Session::begin(services.gateway).await?;
     let contestants = Contestant::all(&services, arguments.peers).await?;
     let queries = Query::all(&arguments.query, &mut Connection::open(services.gateway).await?, &session.token().await?).await?;
@@ -38,14 +40,20 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     for peer in contestants.iter().filter(|contestant| peers::is_one(contestant.name)) {
         peers::check(peer, services.gateway, &session.token().await?)?;
     }
-    let mut report = Report::new(arguments.json);
+    let (mut report, mut all) = (Report::new(arguments.json), Vec::new());
     for query in &queries {
         agree(&contestants, query, &session.token().await?).await?;
         for &connections in &arguments.connections {
             eprintln!("measuring {} with connections: {connections}", query.name);
             let rows = rounds(&contestants, query, connections, arguments, &mut session).await?;
             report.tell(&rows)?;
+            all.extend(rows);
         }
+    }
+    if let Some(file) = &arguments.plot {
+        let connections = arguments.connections.iter().copied().filter(|connections| *connections <= PLOTTED).max();
+        let drawn = plot::svg(&all, connections.context("a plot is of at most 16 connections")?);
+        std::fs::write(file, drawn).with_context(|| format!("{} can't be written", file.display()))?;
     }
     Ok(())
 }

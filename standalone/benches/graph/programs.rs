@@ -9,8 +9,10 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
+use components::RabbitMq;
 use http_body_util::Full;
 use hyper::{Request, header::HOST};
+use tempfile::TempDir;
 
 use crate::{bare, handwritten, http::Connection, peers, plain, process::Process, queries::Form};
 
@@ -20,9 +22,16 @@ const DEMO: Duration = Duration::from_secs(300);
 const READY: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
 
-/// The services, with the demo's data in memory.
+/// What the names in RabbitMQ begin with; the demo's have something behind it.
+const NAMESPACE: &str = "crm_bench";
+/// How many things of each kind are kept: all.
+const THINGS: &str = "10000";
+
+/// The services, with the demo's data.
 pub(crate) struct Services {
     _process: Process,
+    /// The folder of the data, and the broker, where events are to be heard by others.
+    heard: Option<(TempDir, RabbitMq)>,
     /// The gateway in the same process, which is no contestant.
     pub(crate) gateway: SocketAddr,
     /// Where each of them is: its name in capitals, its URL.
@@ -39,14 +48,23 @@ pub(crate) struct Contestant {
 
 impl Services {
     /// Starts them and waits for the demo to be complete.
-    pub(crate) async fn start() -> anyhow::Result<Self> {
+    pub(crate) async fn start(heard: bool) -> anyhow::Result<Self> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_crm"));
-        let mut process = Process::start("crm", command.args(["up", "--ephemeral", "--port", "0", "--grpc-port", "0"]))?;
+        command.args(["up", "--port", "0", "--grpc-port", "0"]);
+        let heard = if heard { Some((TempDir::new()?, RabbitMq::start()?)) } else { None };
+        match &heard {
+            Some((folder, broker)) => {
+                command.arg("--data").arg(folder.path());
+                command.env("CRM__BUS__KIND", "rabbitmq").env("CRM__BUS__URL", broker.url()).env("CRM__BUS__NAMESPACE", NAMESPACE)
+            }
+            None => command.arg("--ephemeral"),
+        };
+        let mut process = Process::start("crm", &mut command)?;
         let gateway = process.line(READY, |line| line.trim().strip_prefix("GraphQL").and_then(port)).await?;
         let ports = process.line(READY, |line| line.trim().strip_prefix("gRPC").map(services)).await?;
         process.line(DEMO, |line| line.contains("The demo is ready").then_some(())).await?;
         let urls = ports.into_iter().map(|(name, address)| (name.to_uppercase(), format!("http://{address}"))).collect();
-        Ok(Self { _process: process, gateway: (Ipv4Addr::LOCALHOST, gateway).into(), urls })
+        Ok(Self { _process: process, heard, gateway: (Ipv4Addr::LOCALHOST, gateway).into(), urls })
     }
 }
 
@@ -75,9 +93,15 @@ impl Contestant {
         let mut contestants = vec![
             Self::start(handwritten::COMMAND, Form::Path, Command::new(&own).arg(handwritten::COMMAND), services).await?,
             Self::start(bare::COMMAND, Form::Path, Command::new(&own).arg(bare::COMMAND), services).await?,
-            Self::start("gateway", Form::GraphQl, &mut Command::new(gateway), services).await?,
+            Self::start("gateway", Form::GraphQl, &mut Command::new(&gateway), services).await?,
             Self::start(plain::COMMAND, Form::GraphQl, Command::new(&own).arg(plain::COMMAND), services).await?,
         ];
+        if let Some((_, broker)) = &services.heard {
+            let mut command = Command::new(gateway);
+            command.env("GATEWAY__CACHE__THINGS", THINGS).env("GATEWAY__CACHE__BUS_URL", broker.url());
+            command.env("GATEWAY__CACHE__BUS_NAMESPACE", format!("{NAMESPACE}_demo"));
+            contestants.insert(3, Self::start("cached", Form::GraphQl, &mut command, services).await?);
+        }
         for (name, form) in peers::ALL.iter().filter(|_| peers) {
             contestants.push(Self::start(name, *form, &mut peers::program(name)?, services).await?);
         }

@@ -81,6 +81,8 @@ impl Plan {
                 set(&format!("SERVICES__{}", service.to_uppercase()), &at(service));
             }
             set("DEVELOPMENT__RPC_COUNT", "true");
+            set("CACHE__BUS_URL", &self.rabbitmq);
+            set("CACHE__BUS_NAMESPACE", name);
             settings.extend(listening("HTTP__", me.address));
         } else {
             set("BUS__KIND", "rabbitmq");

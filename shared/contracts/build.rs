@@ -8,6 +8,7 @@ use std::{
 
 use prost::Message as _;
 
+#[path = "build/views.rs"]
 mod views;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
