@@ -38,6 +38,11 @@ pub(crate) async fn broker_killed(world: &mut World, round: &mut Round) -> Resul
     block_in_place(|| world.rabbitmq()?.restart())?;
     // What waited in the outbox comes now, late: it takes nothing away that is newer.
     stage.until_kept().await?;
+    for replica in 0..2 {
+        let house = world.house()?;
+        let told = async || house.serving("employee", replica, "bus").await.then_some(());
+        until("the service has its bus again", PATIENCE, told).await?;
+    }
     stage.change("Daina", "after it was back", &mut tally).await?;
     Ok(tally)
 }
