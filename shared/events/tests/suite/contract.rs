@@ -417,7 +417,8 @@ pub(crate) async fn a_delivery_does_not_wait_for_a_sweep<H: Home>() {
 }
 
 pub(crate) async fn a_watcher_sees_every_event_whoever_is_bound_to_it<H: Home>() {
-    let bus = H::new().await.open().await;
+    let home = H::new().await;
+    let bus = home.open().await;
     let recorder = Recorder::new();
     let running = Running::start(&*bus, subscription("a"), recorder.clone()).await;
     let (one, other) = (Watching::start(&*bus), Watching::start(&*bus));
@@ -435,7 +436,8 @@ pub(crate) async fn a_watcher_sees_every_event_whoever_is_bound_to_it<H: Home>()
 }
 
 pub(crate) async fn a_watcher_that_stops_is_told_that_it_sees_no_more<H: Home>() {
-    let bus = H::new().await.open().await;
+    let home = H::new().await;
+    let bus = home.open().await;
     let watching = Watching::start(&*bus);
     let watcher = watching.watcher.clone();
     watcher.until_it_sees().await;
