@@ -168,15 +168,15 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Choosing<'_, V> {
 
     fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<V::Value, A::Error> {
         let Self { visitor, wanted } = self;
-        visitor.visit_map(Choice { object, wanted, missing: wanted.to_vec(), there: true })
+        visitor.visit_map(Choice { object, wanted, missing: wanted.iter().copied().map(Some).collect(), there: true })
     }
 }
 
 struct Choice<'a, A> {
     object: A,
     wanted: &'a [&'static str],
-    /// Those wanted that did not come yet.
-    missing: Vec<&'static str>,
+    /// In the places of those wanted, as long as they did not come.
+    missing: Vec<Option<&'static str>>,
     /// Whether the value that comes next is the object's own.
     there: bool,
 }
@@ -186,17 +186,17 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Choice<'_, A> {
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
         while self.there {
-            let Some(name) = self.object.next_key_seed(Name(self.wanted))? else {
-                self.there = false;
-                break;
-            };
-            if let Some(name) = name {
-                self.missing.retain(|missing| *missing != name);
-                return seed.deserialize(name.into_deserializer()).map(Some);
+            match self.object.next_key_seed(Name(self.wanted))? {
+                Some(Some(at)) => {
+                    self.missing[at] = None;
+                    return seed.deserialize(self.wanted[at].into_deserializer()).map(Some);
+                }
+                Some(None) => drop(self.object.next_value::<IgnoredAny>()?),
+                None => self.there = false,
             }
-            self.object.next_value::<IgnoredAny>()?;
         }
-        self.missing.pop().map(|name| seed.deserialize(name.into_deserializer())).transpose()
+        let missing = std::iter::from_fn(|| self.missing.pop()).flatten().next();
+        missing.map(|name| seed.deserialize(name.into_deserializer())).transpose()
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
@@ -207,11 +207,11 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Choice<'_, A> {
     }
 }
 
-/// Reads the name of a field: `None` for one that is not wanted.
+/// Reads the name of a field: its place among those wanted; `None` for one that is not.
 struct Name<'a>(&'a [&'static str]);
 
 impl<'de> DeserializeSeed<'de> for Name<'_> {
-    type Value = Option<&'static str>;
+    type Value = Option<usize>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_str(self)
@@ -219,13 +219,13 @@ impl<'de> DeserializeSeed<'de> for Name<'_> {
 }
 
 impl Visitor<'_> for Name<'_> {
-    type Value = Option<&'static str>;
+    type Value = Option<usize>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the name of a field")
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(self.0.iter().find(|wanted| **wanted == name).copied())
+        Ok(self.0.iter().position(|wanted| *wanted == name))
     }
 }

@@ -45,7 +45,7 @@
 //! | page | `(sort, id) > (?, ?)` in the index's order | between two places of the index, sorted by both |
 //! | several values of an equality | ranges read side by side and merged | a condition per range in one `$or`, with `SORT_MERGE` |
 //! | unique key within the company, null left out | primary key `(company, key…)` | unique partial index `(company, key…)` |
-//! | some fields of a document | the document is read whole, and the fields are picked as it is parsed: its text lies in a page or few | the server's projection |
+//! | some fields of a document | the text is read whole and the fields are picked as it is parsed: to extract them in SQL takes several times as long | the server's projection |
 //! | beginning of a word | `term >= 'ann' AND term < 'ano'` | between two places of a multikey index |
 //! | transaction | group commit by one thread | a session's transaction, `w: majority` |
 //! | export as of one moment | one read transaction | a snapshot session |

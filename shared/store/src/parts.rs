@@ -92,7 +92,7 @@ pub fn or_default<'de, T: Deserialize<'de> + Default, D: Deserializer<'de>>(dese
 ///
 /// store::parts! {
 ///     /// What is read of a thing.
-///     pub struct ThingParts of Thing {
+///     struct ThingParts of Thing {
 ///         always { id: Uuid }
 ///         r#type = kind: String,
 ///         notes: Vec<String>,
