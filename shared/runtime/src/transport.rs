@@ -5,11 +5,13 @@
 //! | `remote` | a call to a service elsewhere: its deadline, and when it is sent again |
 //! | `replicas` | the replicas of a service: which there are, and which takes the next call |
 //! | `replica` | one replica: its connection, made, lost and made again |
+//! | `connection` | a connection over HTTP/2, and whether it is still there |
 //! | `address` | where a service is, as settings say it, and the names in it |
-//! | `body` | requests that can be sent again, answers that are whole |
+//! | `body` | messages on their way: requests that can be sent again, answers that are waited for |
 
 mod address;
 mod body;
+mod connection;
 mod remote;
 mod replica;
 mod replicas;

@@ -1,120 +1,73 @@
-//! Requests that can be sent again, answers that are whole.
+//! Messages on their way: those of requests, which can be sent again, and those of answers, which are waited for.
 
 use std::{
-    collections::VecDeque,
-    future::poll_fn,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use futures::future::poll_fn;
+use h2::RecvStream;
+use http::HeaderMap;
 use http_body::{Body as _, Frame};
-use hyper::body::Incoming;
 use tonic::{Status, body::Body};
 
 /// The most bytes of an answer that are waited for before it is handed on.
 const MOST: usize = 16 * 1024 * 1024;
 
-/// The body of a request on its way.
+/// The message of a request, all of it: no method of the contracts takes a stream.
 ///
-/// It tells nothing of its length: gRPC has no `content-length`.
-pub(super) enum Outgoing {
-    /// The one message of a unary call. Clones share its bytes.
-    Whole(Option<Bytes>),
-    /// A stream: what was there at once, and the rest.
-    Stream(VecDeque<Frame<Bytes>>, Body),
+/// # Errors
+/// A message that can't be sent.
+pub(super) async fn message(mut body: Body) -> Result<Bytes, Status> {
+    let mut message = Bytes::new();
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await.transpose()? {
+        if let Ok(more) = frame.into_data() {
+            message = joined(message, more);
+        }
+    }
+    Ok(message)
 }
 
-impl Outgoing {
-    /// Takes over the body of a request. That of a unary call is there at once.
-    ///
-    /// # Errors
-    /// A message that can't be sent.
-    pub(super) async fn new(mut body: Body) -> Result<Self, Status> {
-        let mut begun = VecDeque::new();
-        // One message, and the end.
-        while begun.len() < 2 {
-            if body.is_end_stream() {
-                return Ok(Self::whole(begun, body));
-            }
-            match poll_fn(|context| Poll::Ready(Pin::new(&mut body).poll_frame(context))).await {
-                Poll::Ready(Some(frame)) => begun.push_back(frame?),
-                Poll::Ready(None) => return Ok(Self::whole(begun, body)),
-                Poll::Pending => break,
-            }
-        }
-        Ok(Self::Stream(begun, body))
+/// Both in a row; mostly there is but one.
+fn joined(begin: Bytes, more: Bytes) -> Bytes {
+    if begin.is_empty() {
+        return more;
     }
-
-    fn whole(mut begun: VecDeque<Frame<Bytes>>, ended: Body) -> Self {
-        match begun.pop_front().map(Frame::into_data) {
-            None => Self::Whole(None),
-            Some(Ok(message)) if begun.is_empty() => Self::Whole(Some(message)),
-            Some(Ok(message)) => {
-                begun.push_front(Frame::data(message));
-                Self::Stream(begun, ended)
-            }
-            Some(Err(frame)) => {
-                begun.push_front(frame);
-                Self::Stream(begun, ended)
-            }
-        }
-    }
-
-    /// The same once more; `None` for a stream, which is read only once.
-    pub(super) fn again(&self) -> Option<Self> {
-        match self {
-            Self::Whole(message) => Some(Self::Whole(message.clone())),
-            Self::Stream(..) => None,
-        }
-    }
+    let mut all = BytesMut::from(begin);
+    all.extend_from_slice(&more);
+    all.freeze()
 }
 
-impl http_body::Body for Outgoing {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        match self.get_mut() {
-            Self::Whole(message) => Poll::Ready(message.take().map(|message| Ok(Frame::data(message)))),
-            Self::Stream(begun, rest) => match begun.pop_front() {
-                Some(frame) => Poll::Ready(Some(Ok(frame))),
-                None => Pin::new(rest).poll_frame(context),
-            },
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Whole(message) => message.is_none(),
-            Self::Stream(begun, rest) => begun.is_empty() && rest.is_end_stream(),
-        }
-    }
+/// The body of an answer: what was waited for, and the rest.
+pub(super) struct Arriving {
+    begin: Bytes,
+    trailers: Option<HeaderMap>,
+    rest: Option<RecvStream>,
 }
 
-/// The body of an answer that was waited for, to its end or as far as [`MOST`].
-pub(super) struct Gathered {
-    frames: VecDeque<Frame<Bytes>>,
-    rest: Option<Incoming>,
-}
+impl Arriving {
+    pub(super) fn new(stream: RecvStream) -> Self {
+        Self { begin: Bytes::new(), trailers: None, rest: Some(stream) }
+    }
 
-impl Gathered {
-    /// Waits for the body of an answer.
+    /// Waits for all of it, or as much as [`MOST`].
     ///
     /// # Errors
     /// Where it breaks off.
-    pub(super) async fn new(mut body: Incoming) -> hyper::Result<Self> {
-        let (mut frames, mut bytes) = (VecDeque::new(), 0);
-        while bytes <= MOST {
-            match poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await.transpose()? {
-                Some(frame) => {
-                    bytes += frame.data_ref().map_or(0, Bytes::len);
-                    frames.push_back(frame);
+    pub(super) async fn gather(&mut self) -> Result<(), h2::Error> {
+        let Some(stream) = &mut self.rest else { return Ok(()) };
+        while self.begin.len() <= MOST {
+            match poll_fn(|context| poll_data(stream, context)).await.transpose()? {
+                Some(more) => self.begin = joined(std::mem::take(&mut self.begin), more),
+                None => {
+                    self.trailers = stream.trailers().await?;
+                    self.rest = None;
+                    break;
                 }
-                None => return Ok(Self { frames, rest: None }),
             }
         }
-        Ok(Self { frames, rest: Some(body) })
+        Ok(())
     }
 
     /// Whether all of it is there.
@@ -123,20 +76,32 @@ impl Gathered {
     }
 }
 
-impl http_body::Body for Gathered {
-    type Data = Bytes;
-    type Error = hyper::Error;
+/// The next bytes of a stream; as many more may be sent.
+fn poll_data(stream: &mut RecvStream, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, h2::Error>>> {
+    let data = ready!(stream.poll_data(context));
+    Poll::Ready(data.map(|data| data.and_then(|data| stream.flow_control().release_capacity(data.len()).map(|()| data))))
+}
 
-    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+impl http_body::Body for Arriving {
+    type Data = Bytes;
+    type Error = h2::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, h2::Error>>> {
         let this = self.get_mut();
-        match (this.frames.pop_front(), &mut this.rest) {
-            (Some(frame), _) => Poll::Ready(Some(Ok(frame))),
-            (None, Some(rest)) => Pin::new(rest).poll_frame(context),
-            (None, None) => Poll::Ready(None),
+        if !this.begin.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut this.begin)))));
         }
+        if let Some(stream) = &mut this.rest {
+            match ready!(poll_data(stream, context)) {
+                Some(data) => return Poll::Ready(Some(data.map(Frame::data))),
+                None => this.trailers = ready!(stream.poll_trailers(context))?,
+            }
+            this.rest = None;
+        }
+        Poll::Ready(this.trailers.take().map(|trailers| Ok(Frame::trailers(trailers))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.frames.is_empty() && self.rest.as_ref().is_none_or(http_body::Body::is_end_stream)
+        self.begin.is_empty() && self.trailers.is_none() && self.rest.as_ref().is_none_or(RecvStream::is_end_stream)
     }
 }

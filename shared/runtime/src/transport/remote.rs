@@ -3,7 +3,6 @@
 use std::{
     collections::HashSet,
     convert::Infallible,
-    error::Error as _,
     sync::{
         Arc, LazyLock,
         atomic::{AtomicU32, Ordering},
@@ -12,7 +11,8 @@ use std::{
 };
 
 use futures::FutureExt as _;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri, Version, request, uri::Scheme};
+use h2::RecvStream;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri, request, uri::Scheme};
 use kernel::Error;
 use opentelemetry::{Context, global, propagation::Injector};
 use tokio::time::{Instant, timeout_at};
@@ -20,7 +20,8 @@ use tonic::{Status, body::Body};
 
 use super::{
     Answer, Resolve, TransportError, Way,
-    body::{Gathered, Outgoing},
+    body::{self, Arriving},
+    connection::Unanswered,
     replica::Replica,
     replicas::Replicas,
 };
@@ -110,7 +111,7 @@ enum Failure {
     /// No replica can be reached now.
     Apart,
     /// It was lost on the way, and is not sent again.
-    Lost(hyper::Error),
+    Lost(h2::Error),
 }
 
 impl Failure {
@@ -126,43 +127,39 @@ impl Failure {
 impl Service {
     async fn answer(&self, request: Request<Body>, at: Instant, name: &str) -> Result<Response<Body>, Failure> {
         let (mut head, body) = request.into_parts();
-        head.version = Version::HTTP_2;
         let only_reads = is_read(head.uri.path());
-        let mut body = Outgoing::new(body).await.map_err(Failure::Message)?;
+        let message = body::message(body).await.map_err(Failure::Message)?;
         let (mut sent, mut repeats) = (1, 0);
-        let mut failed: Option<(Arc<Replica>, hyper::Error)> = None;
+        let mut failed: Option<(Arc<Replica>, h2::Error)> = None;
         loop {
-            let Some((replica, mut line)) = self.replicas.next(failed.as_ref().map(|(replica, _)| replica)).await else {
+            let Some((replica, connection)) = self.replicas.next(failed.as_ref().map(|(replica, _)| replica)).await else {
                 // What happened to the call says more than that it can't be sent again.
                 return Err(failed.map_or(Failure::Apart, |(_, error)| Failure::Lost(error)));
             };
-            let copy = body.again().map(|body| (head.clone(), body));
             aim(&mut head, &replica);
             let under_way = replica.begin();
-            let (error, again) = match line.sender.try_send_request(Request::from_parts(head, body)).await {
+            let unanswered = match connection.send(Request::from_parts(head.clone(), ()), message.clone()).await {
                 Ok(response) if only_reads => match whole(response, at, name).await {
                     Ok(response) => {
                         self.throttle.succeeded();
                         return Ok(response);
                     }
-                    Err(error) => (error, copy.filter(|_| self.may_repeat(&mut repeats))),
+                    Err(unanswered) => unanswered,
                 },
-                Ok(response) => return Ok(as_it_comes(response, at, name)),
-                Err(mut failure) => match failure.take_message() {
-                    Some(unsent) => (failure.into_error(), Some(unsent.into_parts())),
-                    None if refused(failure.error()) => (failure.into_error(), copy),
-                    None => (failure.into_error(), copy.filter(|_| only_reads && self.may_repeat(&mut repeats))),
-                },
+                Ok(response) => return Ok(as_it_comes(response.map(Arriving::new), at, name)),
+                Err(unanswered) => unanswered,
             };
             drop(under_way);
-            if !of_the_call_alone(&error) {
-                replica.hang_up(&line);
+            if !unanswered.alone {
+                replica.hang_up(&connection);
             }
-            let Some(again) = again.filter(|_| sent < SENDINGS) else { return Err(Failure::Lost(error)) };
-            tracing::debug!(server.address = %replica.address, error.message = describe(&error), "a call is sent again");
-            (head, body) = again;
+            let again = unanswered.unseen || (only_reads && self.may_repeat(&mut repeats));
+            if !again || sent == SENDINGS {
+                return Err(Failure::Lost(unanswered.error));
+            }
+            tracing::debug!(server.address = %replica.address, error.message = describe(&unanswered.error), "a call is sent again");
             deadline::ask(&mut head.headers, at.saturating_duration_since(Instant::now()));
-            failed = Some((replica, error));
+            failed = Some((replica, unanswered.error));
             sent += 1;
         }
     }
@@ -190,38 +187,17 @@ fn aim(head: &mut request::Parts, replica: &Replica) {
 }
 
 /// The answer once all of it is there, so that a call whose answer breaks off can be sent again.
-async fn whole(response: Response<hyper::body::Incoming>, at: Instant, name: &str) -> Result<Response<Body>, hyper::Error> {
-    let (head, body) = response.into_parts();
-    let gathered = Gathered::new(body).await?;
-    Ok(match gathered.is_whole() {
-        true => Response::from_parts(head, Body::new(gathered)),
-        false => as_it_comes(Response::from_parts(head, gathered), at, name),
-    })
+async fn whole(response: Response<RecvStream>, at: Instant, name: &str) -> Result<Response<Body>, Unanswered> {
+    let (head, stream) = response.into_parts();
+    let mut body = Arriving::new(stream);
+    body.gather().await.map_err(Unanswered::new)?;
+    let response = Response::from_parts(head, body);
+    Ok(if response.body().is_whole() { response.map(Body::new) } else { as_it_comes(response, at, name) })
 }
 
 /// The answer with a body that must be there in time.
-fn as_it_comes<B>(response: Response<B>, at: Instant, name: &str) -> Response<Body>
-where
-    B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
+fn as_it_comes(response: Response<Arriving>, at: Instant, name: &str) -> Response<Body> {
     response.map(|body| Body::new(DeadlineBody::new(Body::new(body), at, name.to_owned())))
-}
-
-/// Whether the replica has told that it did nothing for the call (RFC 9113, 6.8 and 8.7): it is stopping and has not
-/// begun with it, or it refused it.
-fn refused(error: &hyper::Error) -> bool {
-    let Some(error) = http2(error) else { return false };
-    error.is_remote() && (error.is_go_away() || (error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM)))
-}
-
-/// Whether the connection is still good for other calls.
-fn of_the_call_alone(error: &hyper::Error) -> bool {
-    http2(error).is_some_and(h2::Error::is_reset)
-}
-
-fn http2(error: &hyper::Error) -> Option<&h2::Error> {
-    error.source()?.downcast_ref()
 }
 
 /// Bounds how much is sent again while calls are being lost (after gRPC's retry throttling, gRFC A6): a failure costs as

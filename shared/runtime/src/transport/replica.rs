@@ -3,36 +3,18 @@
 use std::{
     io,
     net::SocketAddr,
-    pin::Pin,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    task::{Context, Poll},
     time::Duration,
 };
 
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use http::uri::Authority;
-use hyper::client::conn::http2;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::{
-    io::{AsyncRead, ReadBuf},
-    net::TcpStream,
-    sync::oneshot,
-    time::{Instant, timeout},
-};
+use tokio::time::{Instant, timeout};
 
-use super::{Remote, body::Outgoing};
-use crate::net::MAX_HEADERS;
-
-/// A connection to send requests over.
-#[derive(Clone)]
-pub(super) struct Line {
-    pub(super) sender: http2::SendRequest<Outgoing>,
-    /// Which of the replica's connections it is.
-    number: u64,
-}
+use super::{Remote, connection::Connection};
 
 /// How long a replica is left alone after it could not be reached: at first, and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
@@ -48,8 +30,6 @@ pub(super) struct Replica {
 
 struct Link {
     state: State,
-    /// How many connections there were.
-    made: u64,
     /// The waits between attempts, since the last that succeeded.
     pauses: Option<ExponentialBackoff>,
     /// No attempt before that moment.
@@ -59,13 +39,13 @@ struct Link {
 enum State {
     Apart,
     Connecting,
-    Connected(Line),
+    Connected(Connection),
 }
 
 /// What a replica can do for a call.
 pub(super) enum Reach {
     /// Take it.
-    Now(Line),
+    Now(Connection),
     /// Perhaps soon.
     Soon,
     /// It is apart, and somebody must [`connect`](Replica::connect) it: whoever is told so.
@@ -85,7 +65,7 @@ impl Drop for UnderWay<'_> {
 
 impl Replica {
     pub(super) fn new(address: SocketAddr, authority: Authority) -> Self {
-        let link = Mutex::new(Link { state: State::Apart, made: 0, pauses: None, again: None });
+        let link = Mutex::new(Link { state: State::Apart, pauses: None, again: None });
         Self { address, authority, under_way: AtomicUsize::new(0), link }
     }
 
@@ -102,7 +82,7 @@ impl Replica {
     pub(super) fn reach(&self) -> Reach {
         let mut link = self.link();
         match &link.state {
-            State::Connected(line) if !line.sender.is_closed() => return Reach::Now(line.clone()),
+            State::Connected(connection) if !connection.has_ended() => return Reach::Now(connection.clone()),
             State::Connecting => return Reach::Soon,
             State::Connected(_) | State::Apart => {}
         }
@@ -116,18 +96,17 @@ impl Replica {
 
     /// Makes the connection, and keeps it running in the background until it is lost or nobody holds the replica.
     pub(super) async fn connect(&self, settings: &Remote) {
-        let connected = match timeout(settings.connect_timeout, open(self.address, settings)).await {
+        let connected = match timeout(settings.connect_timeout, Connection::open(self.address, settings)).await {
             Ok(connected) => connected,
             Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "it does not answer in time").into()),
         };
         let mut link = self.link();
         match connected {
-            Ok(sender) => {
+            Ok(connection) => {
                 if link.pauses.take().is_some() {
                     tracing::info!(server.address = %self.address, "a replica is back");
                 }
-                link.made += 1;
-                (link.state, link.again) = (State::Connected(Line { sender, number: link.made }), None);
+                (link.state, link.again) = (State::Connected(connection), None);
             }
             Err(error) => {
                 if link.pauses.is_none() {
@@ -140,9 +119,9 @@ impl Replica {
     }
 
     /// Gives up a connection that failed a call; calls under way on it may finish.
-    pub(super) fn hang_up(&self, line: &Line) {
+    pub(super) fn hang_up(&self, connection: &Connection) {
         let mut link = self.link();
-        if matches!(&link.state, State::Connected(current) if current.number == line.number) {
+        if matches!(&link.state, State::Connected(current) if current.is(connection)) {
             link.state = State::Apart;
         }
     }
@@ -154,54 +133,4 @@ impl Replica {
 
 fn pauses() -> ExponentialBackoff {
     ExponentialBuilder::default().with_min_delay(PAUSES.0).with_max_delay(PAUSES.1).without_max_times().with_jitter().build()
-}
-
-/// Makes a connection; it is good once the other side has spoken. A stopped process has its connections made by its
-/// system, but says nothing.
-async fn open(address: SocketAddr, settings: &Remote) -> Result<http2::SendRequest<Outgoing>, Box<dyn std::error::Error + Send + Sync>> {
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    let (reading, writing) = stream.into_split();
-    let (heard, speaks) = oneshot::channel();
-    let io = TokioIo::new(tokio::io::join(Listening { reading, heard: Some(heard) }, writing));
-    let (sender, connection) = http2::Builder::new(TokioExecutor::new())
-        .timer(TokioTimer::new())
-        .keep_alive_interval(settings.keepalive)
-        .keep_alive_timeout(settings.keepalive)
-        .keep_alive_while_idle(true)
-        .max_header_list_size(MAX_HEADERS)
-        .handshake(io)
-        .await?;
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "it ends with the connection, which ends when its replica is dropped and its calls are done"
-    )]
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(server.address = %address, error.message = crate::program::describe(&error), "a connection was lost");
-        }
-    });
-    speaks.await.map_err(|_| io::Error::new(io::ErrorKind::ConnectionReset, "the connection was closed at once"))?;
-    Ok(sender)
-}
-
-/// Tells of the first byte that is read.
-struct Listening<R> {
-    reading: R,
-    heard: Option<oneshot::Sender<()>>,
-}
-
-impl<R: AsyncRead + Unpin> AsyncRead for Listening<R> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut self.reading).poll_read(context, buffer);
-        if self.heard.is_some()
-            && buffer.filled().len() > before
-            && let Some(heard) = self.heard.take()
-        {
-            // Where nobody waits any more, the connection is not wanted.
-            let _ = heard.send(());
-        }
-        read
-    }
 }

@@ -17,7 +17,8 @@ use tokio::{
 use super::{
     Remote, Resolve, TransportError,
     address::{Address, Host},
-    replica::{Line, Reach, Replica},
+    connection::Connection,
+    replica::{Reach, Replica},
 };
 
 /// How old the addresses of names may grow while a replica can't be reached.
@@ -45,7 +46,7 @@ struct Parts {
 
 /// The replicas at a glance.
 struct Look {
-    best: Option<(Arc<Replica>, Line)>,
+    best: Option<(Arc<Replica>, Connection)>,
     /// Whether one is being connected.
     soon: bool,
     /// Whether all are connected.
@@ -76,7 +77,7 @@ impl Replicas {
 
     /// The connected replica with the fewest calls under way, other than `but` where there is another. Waits while
     /// one may be connected soon; `None` where none can be reached now.
-    pub(super) async fn next(&self, but: Option<&Arc<Replica>>) -> Option<(Arc<Replica>, Line)> {
+    pub(super) async fn next(&self, but: Option<&Arc<Replica>>) -> Option<(Arc<Replica>, Connection)> {
         let mut changed = None;
         loop {
             let Look { best, soon, all } = self.look(but);
@@ -106,10 +107,10 @@ impl Replicas {
         for at in 0..known.len() {
             let replica = &known[turn.wrapping_add(at) % known.len()];
             match replica.reach() {
-                Reach::Now(line) => {
+                Reach::Now(connection) => {
                     let cost = (but.is_some_and(|but| Arc::ptr_eq(but, replica)), replica.load());
                     if cost < least {
-                        (look.best, least) = (Some((replica.clone(), line)), cost);
+                        (look.best, least) = (Some((replica.clone(), connection)), cost);
                     }
                     continue;
                 }
