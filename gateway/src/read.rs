@@ -4,6 +4,7 @@
 //!    the answer, merged, their arguments read, what `@skip` and `@include` exclude left out.
 //! 2. [`wave`] follows it. What a level needs is put on the [`Shelf`] of its batch method as a wanted key; all shelves with wanted keys
 //!    are loaded at once, each with one call; what has arrived tells what the next level needs. There is no timer.
+//!    [`notes`] keeps what became of each link, so that writing need not find it again.
 //! 3. [`writer`] puts the fields that were selected, and nothing else, from the services' messages into the answer.
 //!
 //! An object is declared once, by [`object`]: its methods are its fields. What a field's method returns, a [`Value`], tells the rest: a
@@ -19,6 +20,7 @@ mod compile;
 mod execute;
 mod gather;
 mod link;
+mod notes;
 mod object;
 mod value;
 mod wave;
@@ -30,7 +32,7 @@ pub(crate) use compile::{Collected, Compiler};
 pub(crate) use execute::{BEGINNING, Query, execute};
 pub(crate) use gateway_macros::object;
 pub(crate) use gather::Loaders;
-pub(crate) use link::Link;
+pub(crate) use link::{Form, Link};
 pub(crate) use object::{Object, ObjectPlan};
 pub(crate) use value::{Shown, Text, Value, Words, leaf};
 pub(crate) use wave::Wave;

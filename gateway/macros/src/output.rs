@@ -34,7 +34,7 @@ pub(crate) fn object(block: ItemImpl, node: Option<&Path>) -> Result<TokenStream
     let calls = fields.iter().map(calls);
     let reads = fields.iter().map(|field| reads(field, node)).collect::<Result<Vec<_>>>()?;
     let wants = fields.iter().map(|field| arm(field, &quote!(wants), &quote!(wave), &quote!({})));
-    let writes = fields.iter().map(|field| arm(field, &quote!(write), &quote!(out), &quote!(out.refuse(refusal))));
+    let writes = fields.iter().map(write_arm);
 
     Ok(quote! {
         #[allow(clippy::unused_self, clippy::needless_pass_by_value, reason = "fields have one form")]
@@ -237,6 +237,17 @@ fn arm(field: &Field, act: &TokenStream, target: &TokenStream, refused: &TokenSt
             Ok((#(#idents,)*)) => crate::read::Value::#act(&self.#value(#(#scope,)* #(#idents.clone()),*), plan, #target),
             Err(refusal) => #refused,
         }
+    }
+}
+
+/// The same for writing, which needs no value where all was noted.
+fn write_arm(field: &Field) -> TokenStream {
+    let (variant, output) = (&field.variant, field.static_output());
+    let refused = (!field.arguments.is_empty()).then(|| quote!(Ok(_),));
+    let written = arm(field, &quote!(write), &quote!(out), &quote!(out.refuse(refusal)));
+    quote! {
+        Self::Field::#variant(#refused plan) if <#output as crate::read::Value>::NOTED => <#output as crate::read::Value>::write_noted(plan, out),
+        #written
     }
 }
 

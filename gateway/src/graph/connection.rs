@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use async_graphql::{OutputType, TypeName};
 use contracts::view::wire::HeldTexts;
 
-use crate::read::{Object, ObjectPlan, Value, object};
+use crate::read::{Form, Object, ObjectPlan, Value, object};
 
 /// A page of a list, as a service gave it.
 pub(crate) struct Page<T> {
@@ -26,9 +26,13 @@ impl<T: Object + Value<Plan = ObjectPlan<<T as Object>::Field>, Output = T> + Ou
 /// A page of a list.
 pub(crate) struct Connection<T>(Arc<Page<T>>);
 
-impl<T> From<Arc<Page<T>>> for Connection<T> {
-    fn from(page: Arc<Page<T>>) -> Self {
+impl<T> Form<Arc<Page<T>>> for Connection<T> {
+    fn of(page: Arc<Page<T>>) -> Self {
         Self(page)
+    }
+
+    fn look<R>(page: &Arc<Page<T>>, look: impl FnOnce(&Self) -> R) -> R {
+        look(&Self(page.clone()))
     }
 }
 
@@ -117,9 +121,13 @@ impl PageInfo<'_> {
 /// What a search found.
 pub(crate) struct SearchResult<T>(Arc<Page<T>>);
 
-impl<T> From<Arc<Page<T>>> for SearchResult<T> {
-    fn from(page: Arc<Page<T>>) -> Self {
+impl<T> Form<Arc<Page<T>>> for SearchResult<T> {
+    fn of(page: Arc<Page<T>>) -> Self {
         Self(page)
+    }
+
+    fn look<R>(page: &Arc<Page<T>>, look: impl FnOnce(&Self) -> R) -> R {
+        look(&Self(page.clone()))
     }
 }
 

@@ -106,6 +106,16 @@ macro_rules! batch_by_id {
             }
         }
 
+        impl $crate::read::Form<$value> for $value {
+            fn of(answer: Self) -> Self {
+                answer
+            }
+
+            fn look<R>(answer: &Self, look: impl FnOnce(&Self) -> R) -> R {
+                look(answer)
+            }
+        }
+
         impl $crate::cache::Thing for $value {
             fn version(&self) -> u64 {
                 self.0.version()

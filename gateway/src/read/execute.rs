@@ -51,8 +51,8 @@ pub(crate) const BEGINNING: &[u8] = b"{\"data\":";
 pub(crate) async fn execute(query: &Query, scope: &Scope) -> (Vec<u8>, Vec<ServerError>) {
     let mut wave = Wave::new(scope, &query.masks);
     query.root.wants(&Root, &mut wave);
-    let shelves = wave.run().await;
-    let mut writer = Writer::new(&shelves);
+    let (shelves, notes) = wave.run().await;
+    let mut writer = Writer::new(&shelves, &notes);
     query.root.write(&Root, &mut writer);
     writer.finish()
 }

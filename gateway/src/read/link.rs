@@ -5,7 +5,7 @@ use std::{marker::PhantomData, sync::Arc};
 use async_graphql::{Context, OutputType, Pos};
 use kernel::Error;
 
-use super::{Answer, Batch, Calls, Collected, Compiler, EntityId, Reads, Value, Wave, Writer, gather, wave::Visit};
+use super::{Answer, Batch, Calls, Collected, Compiler, EntityId, Reads, Value, Wave, Writer, gather, notes::Note, wave::Visit};
 use crate::graph::error::{Field, found, found_or_null};
 
 /// A field whose value the batch method `B` answers; `V` is the form in which the graph has the answer.
@@ -13,7 +13,7 @@ use crate::graph::error::{Field, found, found_or_null};
 /// It is null, with its own error, where the answer is one.
 pub(crate) struct Link<B: Batch, V = <B as Batch>::Value> {
     /// `None` where there is nothing to be asked for.
-    question: Option<kernel::Result<B::Key>>,
+    question: Option<Answer<B::Key>>,
     /// Whether what is not found is null without an error.
     optional: bool,
     form: PhantomData<fn() -> V>,
@@ -22,7 +22,7 @@ pub(crate) struct Link<B: Batch, V = <B as Batch>::Value> {
 impl<B: Batch, V> Link<B, V> {
     /// Asks the question; a question that can't be asked is the field's error.
     pub(crate) fn ask(question: kernel::Result<B::Key>) -> Self {
-        Self { question: Some(question), optional: false, form: PhantomData }
+        Self { question: Some(question.map_err(Arc::new)), optional: false, form: PhantomData }
     }
 
     /// Nothing.
@@ -60,15 +60,25 @@ pub(crate) struct LinkPlan<V: Value> {
     leads: bool,
 }
 
-impl<B: Batch, V: Value + From<B::Value> + Sync> Visit<B> for LinkPlan<V> {
-    fn arrived(&self, answer: B::Value, wave: &mut Wave<'_>) {
-        V::from(answer).wants(&self.plan, wave);
+/// The form in which the graph has an answer `A`.
+pub(crate) trait Form<A>: Sized {
+    /// The answer in that form.
+    fn of(answer: A) -> Self;
+
+    /// Looks at the answer in that form.
+    fn look<R>(answer: &A, look: impl FnOnce(&Self) -> R) -> R;
+}
+
+impl<B: Batch, V: Value + Form<B::Value> + Sync> Visit<B> for LinkPlan<V> {
+    fn arrived(&self, answer: &B::Value, wave: &mut Wave<'_>) {
+        V::look(answer, |answer| answer.wants(&self.plan, wave));
     }
 }
 
-impl<B: Batch, V: Value<Output = V> + OutputType + From<B::Value> + Sync + 'static> Value for Link<B, V> {
+impl<B: Batch, V: Value<Output = V> + OutputType + Form<B::Value> + Sync + 'static> Value for Link<B, V> {
     type Plan = Arc<LinkPlan<V>>;
     type Output = Field<V>;
+    const NOTED: bool = true;
 
     fn plan(field: &Collected<'_>, compiler: &Compiler<'_>) -> Self::Plan {
         let plan = V::plan(field, compiler);
@@ -87,30 +97,39 @@ impl<B: Batch, V: Value<Output = V> + OutputType + From<B::Value> + Sync + 'stat
     }
 
     fn wants(&self, plan: &Self::Plan, wave: &mut Wave<'_>) {
-        if let Some(Ok(key)) = &self.question {
-            wave.want::<B, _>(key, plan.leads.then_some(plan));
-        }
+        let note = match &self.question {
+            None => Note::Nothing,
+            Some(Ok(key)) => Note::At { place: wave.want::<B, _>(key, plan.leads.then_some(plan)), optional: self.optional },
+            Some(Err(error)) => Note::Failed(error.clone()),
+        };
+        wave.note(note);
     }
 
     fn write<'p>(&self, plan: &'p Self::Plan, out: &mut Writer<'p>) {
-        match &self.question {
-            None => out.null(),
+        Self::write_noted(plan, out);
+    }
+
+    fn write_noted<'p>(plan: &'p Self::Plan, out: &mut Writer<'p>) {
+        let (place, optional) = match out.note() {
+            Some(Note::At { place, optional }) => (*place, *optional),
+            Some(Note::Failed(error)) => return out.fail(error, plan.position),
+            Some(Note::Nothing) => return out.null(),
+            Some(Note::List(_)) | None => return out.fail(&Error::internal("a field is written that was not followed"), plan.position),
+        };
+        match out.shelves().answer::<B>(place) {
+            Some(Ok(answer)) => out.once(&**plan, place, |plan, out| V::look(answer, |answer| answer.write(&plan.plan, out))),
+            Some(Err(error)) if optional && matches!(**error, Error::NotFound { .. }) => out.null(),
             Some(Err(error)) => out.fail(error, plan.position),
-            Some(Ok(key)) => match out.shelves().answer::<B>(key) {
-                Some((place, Ok(answer))) => out.once(&**plan, place, |plan, out| V::from(answer.clone()).write(&plan.plan, out)),
-                Some((_, Err(error))) if self.optional && matches!(**error, Error::NotFound { .. }) => out.null(),
-                Some((_, Err(error))) => out.fail(error, plan.position),
-                None => out.fail(&Error::internal("a batch method did not answer a question"), plan.position),
-            },
+            None => out.fail(&Error::internal("a batch method did not answer a question"), plan.position),
         }
     }
 
     async fn resolve(self, ctx: &Context<'_>) -> Field<V> {
         let answer: Answer<B::Value> = match self.question? {
             Ok(key) => gather::load::<B>(ctx, key).await,
-            Err(error) => Err(Arc::new(error)),
+            Err(error) => Err(error),
         };
-        let answer = answer.map(V::from);
+        let answer = answer.map(V::of);
         if self.optional { found_or_null(answer) } else { found(answer) }
     }
 }

@@ -45,8 +45,22 @@ pub(crate) struct ObjectPlan<F> {
     leading: Vec<usize>,
 }
 
+/// A field's name in the answer.
+pub(super) struct Key {
+    pub(super) name: Name,
+    /// As it is written, behind another field: `,"name":`.
+    pub(super) written: Vec<u8>,
+}
+
+impl Key {
+    fn new(name: &Name) -> Self {
+        // There is nothing to be escaped in it.
+        Self { name: name.clone(), written: [b",\"", name.as_bytes(), b"\":"].concat() }
+    }
+}
+
 struct Planned<F> {
-    key: Name,
+    key: Key,
     /// `None` for `__typename`, the one field that every object has.
     field: Option<F>,
 }
@@ -56,7 +70,7 @@ impl<F> ObjectPlan<F> {
     pub(crate) fn compile<O: Object<Field = F>>(sets: &[&SelectionSet], compiler: &Compiler<'_>) -> Self {
         let name = O::name();
         let collected = compiler.collect(sets, &name, O::INTERFACES);
-        let planned = |field: Collected<'_>| Planned { key: field.key.clone(), field: O::compile(&field, compiler) };
+        let planned = |field: Collected<'_>| Planned { key: Key::new(field.key), field: O::compile(&field, compiler) };
         let fields: Vec<_> = collected.into_iter().map(planned).collect();
         let leads = |planned: &Planned<F>| planned.field.as_ref().is_some_and(O::leads);
         let leading = (0..fields.len()).filter(|place| leads(&fields[*place])).collect();

@@ -5,7 +5,7 @@ use std::{fmt, marker::PhantomData};
 use async_graphql::{Context, ID, OutputType};
 use futures::future::join_all;
 
-use super::{Calls, Collected, Compiler, Object, ObjectPlan, Reads, Wave, Writer};
+use super::{Calls, Collected, Compiler, Object, ObjectPlan, Reads, Wave, Writer, notes::Note};
 
 /// The value of a field: how it is planned, loaded, written; and how it is resolved by async-graphql where it is not planned.
 pub(crate) trait Value: Sized + Send {
@@ -33,6 +33,14 @@ pub(crate) trait Value: Sized + Send {
 
     /// Writes it.
     fn write<'p>(&self, plan: &'p Self::Plan, out: &mut Writer<'p>);
+
+    /// Whether all of it was [noted](super::notes) as it was followed, so that it is written without the value.
+    const NOTED: bool = false;
+
+    /// Writes what was noted.
+    fn write_noted<'p>(_plan: &'p Self::Plan, out: &mut Writer<'p>) {
+        out.null();
+    }
 
     /// Resolves it.
     fn resolve(self, ctx: &Context<'_>) -> impl Future<Output = Self::Output> + Send;
@@ -178,6 +186,7 @@ impl<T: Value + Sync> Value for Option<T> {
 impl<T: Value + Sync> Value for Vec<T> {
     type Plan = T::Plan;
     type Output = Vec<T::Output>;
+    const NOTED: bool = T::NOTED;
 
     fn plan(field: &Collected<'_>, compiler: &Compiler<'_>) -> T::Plan {
         T::plan(field, compiler)
@@ -196,11 +205,22 @@ impl<T: Value + Sync> Value for Vec<T> {
     }
 
     fn wants(&self, plan: &T::Plan, wave: &mut Wave<'_>) {
+        if T::NOTED {
+            wave.note(Note::List(self.len()));
+        }
         self.iter().for_each(|item| item.wants(plan, wave));
     }
 
     fn write<'p>(&self, plan: &'p T::Plan, out: &mut Writer<'p>) {
+        if T::NOTED {
+            return Self::write_noted(plan, out);
+        }
         out.list(self, |item, out| item.write(plan, out));
+    }
+
+    fn write_noted<'p>(plan: &'p T::Plan, out: &mut Writer<'p>) {
+        let items = if let Some(Note::List(items)) = out.note() { *items } else { 0 };
+        out.list(0..items, |_, out| T::write_noted(plan, out));
     }
 
     async fn resolve(self, ctx: &Context<'_>) -> Vec<T::Output> {

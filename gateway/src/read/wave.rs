@@ -2,48 +2,60 @@
 
 use std::{
     any::{Any, TypeId},
+    hash::BuildHasher as _,
     sync::Arc,
 };
 
 use foldhash::fast::RandomState;
 use futures::future::{BoxFuture, FutureExt as _, join_all};
-use indexmap::IndexMap;
+use hashbrown::HashTable;
 
-use super::{Answer, Batch, Masks, Reads};
+use super::{
+    Answer, Batch, Masks, Reads,
+    notes::{Note, Notes},
+};
 use crate::scope::Scope;
 
 /// What has been loaded for a request, and what the next level of its query wants.
-pub(crate) struct Wave<'s>(Shelves<'s>);
+pub(crate) struct Wave<'s> {
+    shelves: Shelves<'s>,
+    notes: Notes,
+}
 
 impl<'s> Wave<'s> {
     pub(super) fn new(scope: &'s Scope, masks: &'s Masks) -> Self {
-        Self(Shelves { scope, masks, shelves: Vec::new() })
+        Self { shelves: Shelves { scope, masks, shelves: Vec::new() }, notes: Notes::default() }
     }
 
     /// The request's scope.
     pub(crate) fn scope(&self) -> &'s Scope {
-        self.0.scope
+        self.shelves.scope
     }
 
-    /// Asks `key` of the batch method `B`; a visitor will see the answer.
-    pub(super) fn want<B: Batch, V: Visit<B> + 'static>(&mut self, key: &B::Key, visitor: Option<&Arc<V>>) {
-        self.0.shelf_mut::<B>().want(key, visitor);
+    /// Asks `key` of the batch method `B`; a visitor will see the answer. Tells its place on its shelf.
+    pub(super) fn want<B: Batch, V: Visit<B> + 'static>(&mut self, key: &B::Key, visitor: Option<&Arc<V>>) -> usize {
+        self.shelves.shelf_mut::<B>().want(key, visitor)
+    }
+
+    /// Notes what has become of a field, for its writing.
+    pub(super) fn note(&mut self, note: Note) {
+        self.notes.add(note);
     }
 
     /// Loads this level and all below it. Ends because each level stands one deeper in the query.
-    pub(super) async fn run(mut self) -> Shelves<'s> {
+    pub(super) async fn run(mut self) -> (Shelves<'s>, Notes) {
         for level in 0.. {
-            let (scope, masks) = (self.0.scope, self.0.masks);
-            let loading: Vec<_> = self.0.shelves.iter_mut().filter_map(|(_, shelf)| shelf.load(scope, masks, level)).collect();
+            let Shelves { scope, masks, shelves } = &mut self.shelves;
+            let loading: Vec<_> = shelves.iter_mut().filter_map(|(_, shelf)| shelf.load(scope, masks, level)).collect();
             let any = !loading.is_empty();
             join_all(loading).await;
-            let visits: Vec<_> = self.0.shelves.iter_mut().filter_map(|(_, shelf)| shelf.visits()).collect();
+            let visits: Vec<_> = shelves.iter_mut().filter_map(|(_, shelf)| shelf.visits()).collect();
             if !any && visits.is_empty() {
                 break;
             }
             visits.into_iter().for_each(|visit| visit(&mut self));
         }
-        self.0
+        (self.shelves, self.notes)
     }
 }
 
@@ -60,12 +72,10 @@ impl<'s> Shelves<'s> {
         self.scope
     }
 
-    /// The answer to `key`, where it was asked, and its place on the shelf.
-    pub(super) fn answer<B: Batch>(&self, key: &B::Key) -> Option<(usize, &Answer<B::Value>)> {
+    /// The answer at that place of its shelf.
+    pub(super) fn answer<B: Batch>(&self, place: usize) -> Option<&Answer<B::Value>> {
         let (_, shelf) = self.shelves.iter().find(|(batch, _)| *batch == TypeId::of::<B>())?;
-        let shelf = shelf.as_any().downcast_ref::<Shelf<B>>()?;
-        let place = shelf.keys.get_index_of(key)?;
-        Some((place, shelf.answers.get(place)?))
+        shelf.as_any().downcast_ref::<Shelf<B>>()?.answers.get(place)
     }
 
     fn shelf_mut<B: Batch>(&mut self) -> &mut Shelf<B> {
@@ -82,12 +92,15 @@ impl<'s> Shelves<'s> {
 
 /// Who wants to know an answer, because what was selected on it may want more.
 pub(super) trait Visit<B: Batch>: Send + Sync {
-    fn arrived(&self, answer: B::Value, wave: &mut Wave<'_>);
+    fn arrived(&self, answer: &B::Value, wave: &mut Wave<'_>);
 }
 
 /// The questions to one batch method in the order in which they came up, and the answers to the first of them.
 struct Shelf<B: Batch> {
-    keys: IndexMap<B::Key, (), RandomState>,
+    keys: Vec<B::Key>,
+    /// The places of the keys.
+    places: HashTable<usize>,
+    hasher: RandomState,
     answers: Vec<Answer<B::Value>>,
     /// Who visits which answers.
     visits: Vec<(Arc<dyn Visit<B>>, Vec<usize>)>,
@@ -95,22 +108,31 @@ struct Shelf<B: Batch> {
 
 impl<B: Batch> Default for Shelf<B> {
     fn default() -> Self {
-        Self { keys: IndexMap::default(), answers: Vec::new(), visits: Vec::new() }
+        Self { keys: Vec::new(), places: HashTable::new(), hasher: RandomState::default(), answers: Vec::new(), visits: Vec::new() }
     }
 }
 
 impl<B: Batch> Shelf<B> {
-    fn want<V: Visit<B> + 'static>(&mut self, key: &B::Key, visitor: Option<&Arc<V>>) {
-        let index = match self.keys.get_index_of(key) {
-            Some(index) => index,
-            None => self.keys.insert_full(key.clone(), ()).0,
-        };
-        let Some(visitor) = visitor else { return };
+    fn want<V: Visit<B> + 'static>(&mut self, key: &B::Key, visitor: Option<&Arc<V>>) -> usize {
+        let place = self.place(key);
+        let Some(visitor) = visitor else { return place };
         let visits = match self.visits.iter_mut().find(|(known, _)| std::ptr::addr_eq(Arc::as_ptr(known), Arc::as_ptr(visitor))) {
             Some((_, visits)) => visits,
             None => &mut self.visits.push_mut((visitor.clone(), Vec::new())).1,
         };
-        visits.push(index);
+        visits.push(place);
+        place
+    }
+
+    /// The place of the key, which it is given where it has none yet.
+    fn place(&mut self, key: &B::Key) -> usize {
+        let Self { keys, places, hasher, .. } = self;
+        let entry = places.entry(hasher.hash_one(key), |place| keys[*place] == *key, |place| hasher.hash_one(&keys[*place]));
+        let place = *entry.or_insert(keys.len()).get();
+        if place == keys.len() {
+            keys.push(key.clone());
+        }
+        place
     }
 }
 
@@ -127,29 +149,33 @@ trait AnyShelf: Send + Sync {
 
 impl<B: Batch> AnyShelf for Shelf<B> {
     fn load<'a>(&'a mut self, scope: &'a Scope, masks: &Masks, level: usize) -> Option<BoxFuture<'a, ()>> {
-        let wanted: Vec<B::Key> = self.keys.keys().skip(self.answers.len()).cloned().collect();
+        let Self { keys, answers, .. } = self;
+        let wanted = &keys[answers.len()..];
         if wanted.is_empty() {
             return None;
         }
         let reads = masks.of::<B>(level);
-        Some(async move { self.answers.extend(load::<B>(scope, &wanted, Some(reads)).await) }.boxed())
+        Some(async move { answers.extend(load::<B>(scope, wanted, Some(reads)).await) }.boxed())
     }
 
     fn visits(&mut self) -> Option<Visiting> {
         if self.visits.is_empty() {
             return None;
         }
-        let mut visits = Vec::new();
-        for (visitor, mut indices) in std::mem::take(&mut self.visits) {
-            indices.sort_unstable();
-            indices.dedup();
-            let answers: Vec<B::Value> = indices.into_iter().filter_map(|index| self.answers.get(index)?.as_ref().ok().cloned()).collect();
-            visits.push((visitor, answers));
-        }
+        let visits = std::mem::take(&mut self.visits);
+        let answers = std::mem::take(&mut self.answers);
         Some(Box::new(move |wave| {
-            for (visitor, answers) in visits {
-                answers.into_iter().for_each(|answer| visitor.arrived(answer, wave));
+            for (visitor, mut places) in visits {
+                places.sort_unstable();
+                places.dedup();
+                for place in places {
+                    if let Some(Ok(answer)) = answers.get(place) {
+                        wave.notes.begin(Arc::as_ptr(&visitor).addr(), place);
+                        visitor.arrived(answer, wave);
+                    }
+                }
             }
+            wave.shelves.shelf_mut::<B>().answers = answers;
         }))
     }
 
@@ -165,6 +191,9 @@ impl<B: Batch> AnyShelf for Shelf<B> {
 /// Makes at most one call for `keys` (several at the same time where they are more than one takes) and gives an answer for each,
 /// in their order, whatever happens.
 pub(super) async fn load<B: Batch>(scope: &Scope, keys: &[B::Key], reads: Option<Reads>) -> Vec<Answer<B::Value>> {
+    if keys.len() <= B::LIMIT {
+        return B::answers(scope, keys, reads).await;
+    }
     let calls = keys.chunks(B::LIMIT).map(|keys| B::answers(scope, keys, reads));
     join_all(calls).await.into_iter().flatten().collect()
 }

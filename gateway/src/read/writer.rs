@@ -6,7 +6,12 @@ use async_graphql::{Name, PathSegment, Pos, ServerError};
 use foldhash::fast::RandomState;
 use kernel::Error;
 
-use super::{execute::BEGINNING, wave::Shelves};
+use super::{
+    execute::BEGINNING,
+    notes::{Note, Notes},
+    object::Key,
+    wave::Shelves,
+};
 use crate::{graph::error::field_error, scope::Scope};
 
 /// Writes a response as JSON up to the end of its data, and keeps the errors of its fields.
@@ -15,6 +20,9 @@ pub(crate) struct Writer<'p> {
     path: Vec<Segment<'p>>,
     errors: Vec<ServerError>,
     shelves: &'p Shelves<'p>,
+    notes: &'p Notes,
+    /// The note that comes next.
+    next: usize,
     /// Where the answer of that place on its shelf stands, as it was written by the plan at that address.
     written: HashMap<(usize, usize), Range<usize>, RandomState>,
 }
@@ -27,10 +35,10 @@ enum Segment<'p> {
 }
 
 impl<'p> Writer<'p> {
-    pub(super) fn new(shelves: &'p Shelves<'p>) -> Self {
+    pub(super) fn new(shelves: &'p Shelves<'p>, notes: &'p Notes) -> Self {
         let mut out = Vec::with_capacity(16_384);
         out.extend_from_slice(BEGINNING);
-        Self { out, path: Vec::new(), errors: Vec::new(), shelves, written: HashMap::default() }
+        Self { out, path: Vec::new(), errors: Vec::new(), shelves, notes, next: 0, written: HashMap::default() }
     }
 
     /// What was written, and the errors.
@@ -47,23 +55,26 @@ impl<'p> Writer<'p> {
         self.shelves
     }
 
+    /// The next note.
+    pub(super) fn note(&mut self) -> Option<&'p Note> {
+        self.next += 1;
+        self.notes.get(self.next - 1)
+    }
+
     /// Writes an object of the given fields.
-    pub(super) fn object<T>(&mut self, fields: &'p [T], key: impl Fn(&'p T) -> &'p Name, mut write: impl FnMut(&'p T, &mut Self)) {
-        let mut opening = b'{';
+    pub(super) fn object<T>(&mut self, fields: &'p [T], key: impl Fn(&'p T) -> &'p Key, mut write: impl FnMut(&'p T, &mut Self)) {
+        let begin = self.out.len();
         for field in fields {
             let key = key(field);
-            self.out.push(opening);
-            opening = b',';
-            // A name has nothing to be escaped.
-            self.out.push(b'"');
-            self.out.extend_from_slice(key.as_bytes());
-            self.out.extend_from_slice(b"\":");
-            self.path.push(Segment::Field(key));
+            self.out.extend_from_slice(&key.written);
+            self.path.push(Segment::Field(&key.name));
             write(field, self);
             self.path.pop();
         }
-        if opening == b'{' {
-            self.out.push(b'{');
+        // Each key has a comma before it.
+        match self.out.get_mut(begin) {
+            Some(comma) => *comma = b'{',
+            None => self.out.push(b'{'),
         }
         self.out.push(b'}');
     }
@@ -142,7 +153,10 @@ impl<'p> Writer<'p> {
             return;
         }
         let (begin, errors) = (self.out.len(), self.errors.len());
+        let next = self.next;
+        self.next = self.notes.of(known.0, place).unwrap_or(next);
         write(plan, self);
+        self.next = next;
         if self.errors.len() == errors {
             self.written.insert(known, begin..self.out.len());
         }
@@ -152,6 +166,10 @@ impl<'p> Writer<'p> {
 /// Writes what stands between the quotes of a string of JSON (RFC 8259, section 7).
 fn escape(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
+    // All are looked at, which goes many at a time.
+    if !bytes.iter().fold(false, |any, byte| any | must_be_escaped(*byte)) {
+        return out.extend_from_slice(bytes);
+    }
     let mut written = 0;
     for (at, byte) in bytes.iter().enumerate() {
         let control;
@@ -174,6 +192,10 @@ fn escape(out: &mut Vec<u8>, text: &str) {
         written = at + 1;
     }
     out.extend_from_slice(&bytes[written..]);
+}
+
+fn must_be_escaped(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
 #[cfg(test)]
