@@ -11,15 +11,13 @@ use contracts::{
 };
 use runtime::Transport;
 use view::{
-    auth::v1::auth_service_client::AuthServiceClient as AuthQueries,
-    customer::v1::customer_service_client::CustomerServiceClient as CustomerQueries,
-    employee::v1::employee_service_client::EmployeeServiceClient as EmployeeQueries,
-    order::v1::order_service_client::OrderServiceClient as OrderQueries,
+    auth::v1::AuthServiceQueries, customer::v1::CustomerServiceQueries, employee::v1::EmployeeServiceQueries,
+    order::v1::OrderServiceQueries,
 };
 
 use crate::cache::Cache;
 
-/// The largest answer accepted from a service, in bytes.
+/// The largest answer accepted from a command, in bytes.
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
 
 /// Clients of each service; cheap to clone. What is sent is made by [`Scope::request`](crate::scope::Scope::request).
@@ -38,10 +36,10 @@ pub struct Clients {
 /// A client of each service for queries.
 #[derive(Clone)]
 pub(crate) struct Queries {
-    pub(crate) auth: AuthQueries<Transport>,
-    pub(crate) employee: EmployeeQueries<Transport>,
-    pub(crate) customer: CustomerQueries<Transport>,
-    pub(crate) order: OrderQueries<Transport>,
+    pub(crate) auth: AuthServiceQueries<Transport>,
+    pub(crate) employee: EmployeeServiceQueries<Transport>,
+    pub(crate) customer: CustomerServiceQueries<Transport>,
+    pub(crate) order: OrderServiceQueries<Transport>,
 }
 
 impl Clients {
@@ -51,10 +49,10 @@ impl Clients {
         Self {
             cache: None,
             queries: Queries {
-                auth: AuthQueries::new(auth.clone()).max_decoding_message_size(MAX_ANSWER),
-                employee: EmployeeQueries::new(employee.clone()).max_decoding_message_size(MAX_ANSWER),
-                customer: CustomerQueries::new(customer.clone()).max_decoding_message_size(MAX_ANSWER),
-                order: OrderQueries::new(order.clone()).max_decoding_message_size(MAX_ANSWER),
+                auth: AuthServiceQueries::new(auth.clone()),
+                employee: EmployeeServiceQueries::new(employee.clone()),
+                customer: CustomerServiceQueries::new(customer.clone()),
+                order: OrderServiceQueries::new(order.clone()),
             },
             auth: AuthServiceClient::new(auth).max_decoding_message_size(MAX_ANSWER),
             employee: EmployeeServiceClient::new(employee).max_decoding_message_size(MAX_ANSWER),

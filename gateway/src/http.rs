@@ -13,7 +13,7 @@ mod graphql;
 pub(crate) mod health;
 pub(crate) mod photos;
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use axum::{
     Router,
@@ -34,8 +34,13 @@ use crate::{
 
 /// What every route works with.
 pub(crate) struct State {
-    operations: Operations,
     clients: Arc<Clients>,
+    shared: Arc<Shared>,
+}
+
+/// What the routes of all runtimes work with.
+pub(crate) struct Shared {
+    operations: Operations,
     verifier: Arc<Verifier>,
     limits: Edge,
     development: Development,
@@ -44,11 +49,24 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(clients: Clients, verifier: Arc<Verifier>, limits: Edge, development: Development) -> Self {
+    pub(crate) fn new(clients: Clients, shared: Arc<Shared>) -> Self {
+        Self { clients: Arc::new(clients), shared }
+    }
+}
+
+impl Deref for State {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(verifier: Arc<Verifier>, limits: Edge, development: Development) -> Self {
         Self {
             operations: Operations::new(Limits { items: limits.max_items, fields: limits.max_fields })
                 .trusting(limits.trusted_operations.clone(), limits.trusted_only),
-            clients: Arc::new(clients),
             verifier,
             limits,
             development,

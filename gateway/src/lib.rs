@@ -32,7 +32,7 @@ use runtime::{
     Verifier,
     net::{self, Connections},
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, runtime::Handle};
 use tokio_util::sync::CancellationToken;
 
 pub use clients::Clients;
@@ -48,7 +48,8 @@ const LINGER: Duration = Duration::from_secs(1);
 
 /// The gateway, ready to serve.
 pub struct Gateway {
-    routes: axum::Router,
+    /// Where requests are answered.
+    routes: Vec<(Handle, axum::Router)>,
     ready: http::health::Ready,
     watching: Option<(Arc<dyn Bus>, Arc<Cache>)>,
 }
@@ -62,14 +63,24 @@ pub struct Caching {
 }
 
 impl Gateway {
-    /// A gateway to the services behind `clients`, which accepts the tokens that `verifier` does.
+    /// A gateway to the services behind `clients`, which accepts the tokens that `verifier` does. It answers requests on each of these
+    /// runtimes, one at least, by the clients that are the runtime's own.
     #[must_use]
-    pub fn new(mut clients: Clients, verifier: Arc<Verifier>, edge: Edge, development: Development, caching: Option<Caching>) -> Self {
+    pub fn new(
+        clients: Vec<(Handle, Clients)>,
+        verifier: Arc<Verifier>,
+        edge: Edge,
+        development: Development,
+        caching: Option<Caching>,
+    ) -> Self {
         let watching = caching.map(|Caching { bus, things }| (bus, Arc::new(Cache::new(things))));
-        clients.cache = watching.as_ref().map(|(_, cache)| cache.clone());
         let ready = http::health::Ready { stopping: CancellationToken::new(), verifier: verifier.clone() };
-        let state = http::State::new(clients, verifier, edge, development);
-        Self { routes: http::routes(state, ready.clone()), ready, watching }
+        let edge = Arc::new(http::Shared::new(verifier, edge, development));
+        let routes = clients.into_iter().map(|(runtime, mut clients)| {
+            clients.cache = watching.as_ref().map(|(_, cache)| cache.clone());
+            (runtime, http::routes(http::State::new(clients, edge.clone()), ready.clone()))
+        });
+        Self { routes: routes.collect(), ready, watching }
     }
 
     /// Serves until `stop`; requests under way then finish, for at most the set time. It is ready once the auth service has
@@ -86,6 +97,6 @@ impl Gateway {
                 bus.watch(cache, stop.clone()).await;
             }
         };
-        tokio::join!(net::serve(listener, self.routes, connections, stop.clone()), retire, prepare, watch);
+        tokio::join!(net::serve_on(self.routes, listener, connections, stop.clone()), retire, prepare, watch);
     }
 }

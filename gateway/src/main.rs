@@ -6,7 +6,7 @@ use events::{RabbitMq, RabbitMqBus};
 use gateway::{Caching, Clients, Gateway, Settings, settings};
 use kernel::Env;
 use runtime::{
-    Transport, Verifier, net,
+    Cores, Transport, Verifier, net,
     program::{self, ProgramError},
     settings::SettingsError,
     signal, telemetry,
@@ -35,13 +35,18 @@ async fn serve(values: &runtime::settings::Settings) -> Result<(), ProgramError>
         Transport::remote(uri, &Remote::default())
             .map_err(|error| ProgramError::from(SettingsError::invalid(values, &format!("services.{name}"), error.to_string())))
     };
-    let auth = transport("auth", &settings.services.auth)?;
-    let clients = Clients::new(
-        auth.clone(),
-        transport("employee", &settings.services.employee)?,
-        transport("customer", &settings.services.customer)?,
-        transport("order", &settings.services.order)?,
-    );
+    let services = &settings.services;
+    let auth = transport("auth", &services.auth)?;
+    let clients = || {
+        Ok::<_, ProgramError>(Clients::new(
+            transport("auth", &services.auth)?,
+            transport("employee", &services.employee)?,
+            transport("customer", &services.customer)?,
+            transport("order", &services.order)?,
+        ))
+    };
+    let cores = Cores::start().map_err(ProgramError::Runtime)?;
+    let clients = cores.runtimes().map(|runtime| Ok((runtime.clone(), clients()?))).collect::<Result<_, ProgramError>>()?;
     let caching = caching(values, &settings.cache)?;
     let verifier = Verifier::new(&settings.auth.issuer, &settings.auth.audience, Arc::new(RemoteKeys::new(auth)), Env::system());
     let listener = net::bind("http.port", settings.http.address, settings.http.port).await?;

@@ -13,7 +13,7 @@ use runtime::{
     telemetry::MetricsPort,
     token::RemoteKeys,
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, runtime::Handle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Data, Foundation, settings as sections};
@@ -104,7 +104,7 @@ impl Crm {
         let caching = NonZeroUsize::new(edge.cache.things).map(|things| Caching { bus: bus.clone(), things });
         Ok(Self {
             applications: Applications { auth, employee, customer, order },
-            gateway: Gateway::new(clients, verifier.clone(), edge.edge, edge.development, caching),
+            gateway: Gateway::new(vec![(Handle::current(), clients)], verifier.clone(), edge.edge, edge.development, caching),
             http: (listener, edge.http),
             services,
             metrics,

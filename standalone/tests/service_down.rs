@@ -36,7 +36,8 @@ async fn fields_of_a_service_that_is_down_are_null_with_an_error_and_the_others_
     let verifier = Verifier::new(&settings.auth.issuer, &settings.auth.audience, Arc::new(RemoteKeys::new(auth)), Env::system());
     let listener = net::bind("http.port", settings.http.address, 0).await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
-    let gateway = Gateway::new(clients, Arc::new(verifier), settings.edge, settings.development, None);
+    let gateway =
+        Gateway::new(vec![(tokio::runtime::Handle::current(), clients)], Arc::new(verifier), settings.edge, settings.development, None);
 
     let stop = CancellationToken::new();
     let asking = async {

@@ -114,27 +114,26 @@ impl<T: Thing> Table<T> {
             let answers = ask(call.keys.clone()).await;
             call.answered(answers)
         };
-        let others = found.iter().map(async |found| match found {
-            Found::Other(call, item) => item_of(call.clone(), *item).await,
-            Found::Here(_) | Found::Own(_) => None,
-        });
-        let (own, mut others) = futures::join!(own, join_all(others));
-        // Whoever asked is gone, or had no time left: that is no answer to this question.
-        let lost = |(place, found): (usize, &Found<T>)| match found {
-            Found::Other(..) => others.get(place)?.is_none().then(|| keys.get(place).copied())?,
+        let awaited = |(found, key): (&Found<T>, &EntityId)| match found {
+            Found::Other(call, item) => Some((*key, call.clone(), *item)),
             Found::Here(_) | Found::Own(_) => None,
         };
-        let lost: Vec<EntityId> = found.iter().enumerate().filter_map(lost).collect();
+        let awaited: Vec<_> = found.iter().zip(keys).filter_map(awaited).collect();
+        let others = join_all(awaited.iter().map(|(_, call, item)| item_of(call.clone(), *item)));
+        let (own, others) = futures::join!(own, others);
+        // Whoever asked is gone, or had no time left: that is no answer to this question.
+        let lost: Vec<EntityId> = others.iter().zip(&awaited).filter(|(other, _)| other.is_none()).map(|(_, (key, ..))| *key).collect();
         let mut again = if lost.is_empty() { Vec::new() } else { ask(lost).await }.into_iter();
-        let mut answer = |(place, found): (usize, Found<T>)| {
+        let mut others = others.into_iter();
+        let mut answer = |found: Found<T>| {
             let answer = match found {
                 Found::Here(thing) => Some(Ok(thing)),
                 Found::Own(item) => own.get(item).cloned(),
-                Found::Other(..) => others.get_mut(place).and_then(Option::take).or_else(|| again.next()),
+                Found::Other(..) => others.next().flatten().or_else(|| again.next()),
             };
             answer.unwrap_or_else(|| Err(Arc::new(Error::internal("a batch method did not answer a question"))))
         };
-        found.into_iter().enumerate().map(&mut answer).collect()
+        found.into_iter().map(&mut answer).collect()
     }
 
     /// Where the answers are to be had; `None` where no events are seen.

@@ -94,7 +94,7 @@ macro_rules! batch_by_id {
 
             async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key], reads: Option<$crate::read::Reads>) -> kernel::Result<Vec<kernel::Result<$value>>> {
                 let request = scope.request($package::$request { ids: keys.iter().map(ToString::to_string).collect(), read_mask: $crate::read::mask_of::<$value>(reads) });
-                let reply = scope.clients().queries.$client.clone().$method(request).await.map_err(|status| scope.failed(&status))?.into_inner();
+                let reply = scope.clients().queries.$client.$method(request).await.map_err(|status| scope.failed(&status))?;
                 let answers = reply.results().map(|answer| {
                     let outcome = match (answer.$field(), answer.error()) {
                         (Some(thing), _) => Ok($value(thing.held(|bytes| reply.bytes().slice_ref(bytes)))),
@@ -154,7 +154,7 @@ macro_rules! batch_pages {
 
             async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key], reads: Option<$crate::read::Reads>) -> kernel::Result<Vec<kernel::Result<Self::Value>>> {
                 let request = scope.request($crate::read::listed!($package::$request { $questions: keys.to_vec() }, $crate::read::mask_of::<$value>(reads)));
-                let reply = scope.clients().queries.$client.clone().$method(request).await.map_err(|status| scope.failed(&status))?.into_inner();
+                let reply = scope.clients().queries.$client.$method(request).await.map_err(|status| scope.failed(&status))?;
                 let whole = reply.bytes();
                 Ok(reply.results().zip(keys).map(|(answer, key)| match (answer.page(), answer.error()) {
                     (Some(page), _) => Ok(std::sync::Arc::new($crate::graph::connection::Page {
@@ -203,7 +203,7 @@ macro_rules! batch_search {
                     let mut question = key.clone();
                     question.read_mask = $crate::read::mask_of::<$value>(reads);
                     let request = scope.request(question);
-                    let found = scope.clients().queries.$client.clone().$method(request).await.map_err(|status| scope.failed(&status))?.into_inner();
+                    let found = scope.clients().queries.$client.$method(request).await.map_err(|status| scope.failed(&status))?;
                     answers.push(Ok(std::sync::Arc::new($crate::graph::connection::Page {
                         items: found.$items().map(|thing| $value(thing.held(|bytes| found.bytes().slice_ref(bytes)))).collect(),
                         cursors: contracts::view::wire::HeldTexts::default(),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_graphql::{
     InputType, Name, Pos, Positioned, ServerError, Variables,
-    parser::types::{Directive, FragmentDefinition, Selection, SelectionSet},
+    parser::types::{Directive, Field, FragmentDefinition, Selection, SelectionSet},
 };
 use async_graphql_value::{ConstValue, Value};
 use foldhash::fast::RandomState;
@@ -36,7 +36,7 @@ impl<'d> Compiler<'d> {
     /// `CollectFields` and `MergeSelectionSets` of the specification (sections 6.3.2 and 6.4.3). Validation has seen to it that
     /// occurrences under one name in the answer agree.
     pub(crate) fn collect(&self, sets: &[&'d SelectionSet], name: &str, interfaces: &[&str]) -> Vec<Collected<'d>> {
-        let mut fields = IndexMap::default();
+        let mut fields = IndexMap::with_capacity_and_hasher(sets.iter().map(|set| set.items.len()).sum(), RandomState::default());
         for set in sets {
             self.gather(set, &|condition| condition == name || interfaces.contains(&condition), &mut fields);
         }
@@ -52,7 +52,7 @@ impl<'d> Compiler<'d> {
                 Selection::Field(field) => {
                     let field = &field.node;
                     match fields.entry(&field.response_key().node) {
-                        Entry::Occupied(mut first) => first.get_mut().sets.push(&field.selection_set.node),
+                        Entry::Occupied(mut first) => first.get_mut().sets.extend(selected(field)),
                         Entry::Vacant(place) => {
                             let key = *place.key();
                             place.insert(Collected {
@@ -60,7 +60,7 @@ impl<'d> Compiler<'d> {
                                 key,
                                 position: item.pos,
                                 arguments: &field.arguments,
-                                sets: vec![&field.selection_set.node],
+                                sets: selected(field).into_iter().collect(),
                             });
                         }
                     }
@@ -115,6 +115,11 @@ impl<'d> Compiler<'d> {
             other => other.clone().into_const()?,
         })
     }
+}
+
+/// What is selected on the field's value, where it has fields.
+fn selected(field: &Field) -> Option<&SelectionSet> {
+    Some(&field.selection_set.node).filter(|set| !set.items.is_empty())
 }
 
 #[cfg(test)]

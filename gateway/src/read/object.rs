@@ -1,6 +1,6 @@
 //! Plans of objects.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use async_graphql::{Name, parser::types::SelectionSet};
 
@@ -41,22 +41,10 @@ pub(crate) trait Object: Sized {
 pub(crate) struct ObjectPlan<F> {
     name: Cow<'static, str>,
     fields: Vec<Planned<F>>,
+    /// The names of the fields in the answer, each as it is written behind another field: `,"name":`.
+    keys: Vec<u8>,
     /// The places of those that lead to what is still to be loaded.
     leading: Vec<usize>,
-}
-
-/// A field's name in the answer.
-pub(super) struct Key {
-    pub(super) name: Name,
-    /// As it is written, behind another field: `,"name":`.
-    pub(super) written: Vec<u8>,
-}
-
-impl Key {
-    fn new(name: &Name) -> Self {
-        // There is nothing to be escaped in it.
-        Self { name: name.clone(), written: [b",\"", name.as_bytes(), b"\":"].concat() }
-    }
 }
 
 struct Planned<F> {
@@ -65,16 +53,29 @@ struct Planned<F> {
     field: Option<F>,
 }
 
+/// A field's name in the answer.
+struct Key {
+    name: Name,
+    /// Where it stands in the plan's keys.
+    written: Range<usize>,
+}
+
 impl<F> ObjectPlan<F> {
     /// Plans what `sets` select.
     pub(crate) fn compile<O: Object<Field = F>>(sets: &[&SelectionSet], compiler: &Compiler<'_>) -> Self {
         let name = O::name();
         let collected = compiler.collect(sets, &name, O::INTERFACES);
-        let planned = |field: Collected<'_>| Planned { key: Key::new(field.key), field: O::compile(&field, compiler) };
-        let fields: Vec<_> = collected.into_iter().map(planned).collect();
+        let mut keys = Vec::with_capacity(16 * collected.len());
+        let mut planned = |field: Collected<'_>| {
+            let begin = keys.len();
+            // There is nothing to be escaped in a name.
+            [b",\"", field.key.as_bytes(), b"\":"].into_iter().for_each(|part| keys.extend_from_slice(part));
+            Planned { key: Key { name: field.key.clone(), written: begin..keys.len() }, field: O::compile(&field, compiler) }
+        };
+        let fields: Vec<_> = collected.into_iter().map(&mut planned).collect();
         let leads = |planned: &Planned<F>| planned.field.as_ref().is_some_and(O::leads);
         let leading = (0..fields.len()).filter(|place| leads(&fields[*place])).collect();
-        Self { name, fields, leading }
+        Self { name, fields, keys, leading }
     }
 
     /// Whether it makes calls.
@@ -104,7 +105,7 @@ impl<F> ObjectPlan<F> {
     pub(crate) fn write<'p, O: Object<Field = F>>(&'p self, object: &O, out: &mut Writer<'p>) {
         out.object(
             &self.fields,
-            |planned| &planned.key,
+            |planned| (&planned.key.name, self.keys.get(planned.key.written.clone()).unwrap_or_default()),
             |planned, out| match &planned.field {
                 Some(field) => object.write(field, out),
                 None => out.string(&self.name),

@@ -9,7 +9,6 @@ use kernel::Error;
 use super::{
     execute::BEGINNING,
     notes::{Note, Notes},
-    object::Key,
     wave::Shelves,
 };
 use crate::{graph::error::field_error, scope::Scope};
@@ -61,17 +60,22 @@ impl<'p> Writer<'p> {
         self.notes.get(self.next - 1)
     }
 
-    /// Writes an object of the given fields.
-    pub(super) fn object<T>(&mut self, fields: &'p [T], key: impl Fn(&'p T) -> &'p Key, mut write: impl FnMut(&'p T, &mut Self)) {
+    /// Writes an object of the given fields, each of which has a name, and a key that is written before it, with a comma.
+    pub(super) fn object<T>(
+        &mut self,
+        fields: &'p [T],
+        key: impl Fn(&'p T) -> (&'p Name, &'p [u8]),
+        mut write: impl FnMut(&'p T, &mut Self),
+    ) {
         let begin = self.out.len();
         for field in fields {
-            let key = key(field);
-            self.out.extend_from_slice(&key.written);
-            self.path.push(Segment::Field(&key.name));
+            let (name, key) = key(field);
+            self.out.extend_from_slice(key);
+            self.path.push(Segment::Field(name));
             write(field, self);
             self.path.pop();
         }
-        // Each key has a comma before it.
+        // The first key stands behind the brace.
         match self.out.get_mut(begin) {
             Some(comma) => *comma = b'{',
             None => self.out.push(b'{'),

@@ -1,11 +1,7 @@
 //! Generates what reads messages in place: for each message a view with a method for each of its fields, for each service a client
 //! whose answers are views.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    error::Error,
-    fmt::Write as _,
-};
+use std::{collections::BTreeMap, error::Error, fmt::Write as _};
 
 use tonic_prost_build::FileDescriptorSet;
 
@@ -62,7 +58,11 @@ impl Modules {
 impl std::fmt::Display for Modules {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for (name, module) in &self.within {
-            writeln!(out, "pub mod {} {{ use crate::view::{{View, wire}}; use ::bytes::Bytes; {module} }}", ident(name))?;
+            writeln!(
+                out,
+                "pub mod {} {{ use crate::view::{{Query, View, query::query, wire}}; use ::bytes::Bytes; {module} }}",
+                ident(name)
+            )?;
         }
         out.write_str(&self.code)
     }
@@ -171,26 +171,29 @@ fn client(code: &mut String, package: &str, service: &ServiceDescriptorProto) ->
         .method
         .iter()
         .filter(|method| method.options.as_ref().is_some_and(|options| options.idempotency_level() == IdempotencyLevel::NoSideEffects));
-    let mut built = tonic_build::manual::Service::builder().package(package).name(service.name());
-    let mut names = BTreeSet::new();
+    let mut methods = String::new();
     for method in reads {
         let path =
             |within, name: &str| name.trim_start_matches('.').rsplit_once('.').map(|(package, name)| message_path(within, package, name));
         let (Some(input), Some(output)) = (path("", method.input_type()), path("view::", method.output_type())) else { continue };
-        names.insert(method.name());
-        built = built.method(
-            tonic_build::manual::Method::builder()
-                .name(snake(method.name()))
-                .route_name(method.name())
-                .input_type(input)
-                .output_type(format!("{output}<::bytes::Bytes>"))
-                .codec_path("crate::view::Codec")
-                .build(),
-        );
+        let (name, route) = (snake(method.name()), method.name());
+        write!(
+            methods,
+            "pub async fn {name}(&self, request: ::tonic::Request<{input}>) -> Result<{output}<Bytes>, ::tonic::Status> {{
+                query(&self.0, \"/{package}.{}/{route}\", request).await
+            }}
+            ",
+            service.name()
+        )?;
     }
-    if !names.is_empty() {
-        tonic_build::manual::Builder::new().build_server(false).compile(&[built.build()]);
-        writeln!(code, "include!(concat!(env!(\"OUT_DIR\"), \"/{package}.{}.rs\"));", service.name())?;
+    if !methods.is_empty() {
+        write!(
+            code,
+            "#[derive(Clone)] pub struct {0}Queries<W>(W);
+            impl<W: Query> {0}Queries<W> {{ pub fn new(way: W) -> Self {{ Self(way) }} {methods} }}
+            ",
+            service.name()
+        )?;
     }
     Ok(())
 }

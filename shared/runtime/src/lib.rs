@@ -13,6 +13,7 @@
 //! | [`transport`] | calling a service, in this process or elsewhere, with the same outcome |
 //! | [`history`] | the history of things, as every service answers for it |
 //! | [`net`] | listeners and connections |
+//! | [`cores`] | a thread for each core with a runtime of its own |
 //! | [`tasks`] | background tasks and how they stop |
 //! | [`signal`] | when the operating system asks to stop |
 //! | [`retry`] | repeating a use case after a conflict |
@@ -25,6 +26,7 @@
 
 pub mod backup;
 pub mod consumers;
+pub mod cores;
 pub mod dead_letters;
 pub mod grpc;
 pub mod history;
@@ -38,6 +40,7 @@ pub mod telemetry;
 pub mod token;
 pub mod transport;
 
+pub use cores::Cores;
 pub use grpc::{Service, Task, serve};
 pub use program::{Dependencies, Program};
 pub use tasks::Tasks;

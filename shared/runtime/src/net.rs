@@ -19,6 +19,7 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
+    runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -139,13 +140,27 @@ where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
+    serve_on(vec![(Handle::current(), service)], listener, connections, stop).await;
+}
+
+/// As [`serve`], on several runtimes, each with a service of its own: a connection on the one that has the fewest.
+pub async fn serve_on<S, B>(services: Vec<(Handle, S)>, listener: TcpListener, connections: Connections, stop: CancellationToken)
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + Sync + 'static,
+    S::Future: Send,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    // Each connection holds the mark of its runtime.
+    let services: Vec<_> = services.into_iter().map(|(runtime, service)| (runtime, service, Arc::new(()))).collect();
     let (tracker, abort) = (TaskTracker::new(), CancellationToken::new());
     let slots = Arc::new(Semaphore::new(connections.most));
     let (linger, closing) = (connections.linger, CancellationToken::new());
     let serve = |(stream, peer): (TcpStream, SocketAddr), slot: Option<OwnedSemaphorePermit>| {
         // Calls are small: waiting to fill a packet would only delay them. Failing to set it costs no more than that.
         let _ = stream.set_nodelay(true);
-        let (lingering, builder) = (stop.clone(), connections.builder.clone());
+        let Some((runtime, service, mark)) = services.iter().min_by_key(|(_, _, mark)| Arc::strong_count(mark)) else { return };
+        let (lingering, builder, mark) = (stop.clone(), connections.builder.clone(), mark.clone());
         let service = service.clone().map_response(move |mut response: Response<B>| {
             if !linger.is_zero() && lingering.is_cancelled() {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -153,13 +168,16 @@ where
             response
         });
         let (closing, abort) = (closing.clone(), abort.clone());
-        tracker.spawn(async move {
-            let _slot = slot;
+        let serving = async move {
+            let _marked = (slot, mark);
+            // It is this runtime from here on that tells of what the stream does.
+            let Ok(stream) = stream.into_std().and_then(TcpStream::from_std) else { return };
             tokio::select! {
                 () = connection(stream, peer, service, builder, closing) => {}
                 () = abort.cancelled() => {}
             }
-        });
+        };
+        tracker.spawn_on(serving, runtime);
     };
     loop {
         let accepted = tokio::select! {

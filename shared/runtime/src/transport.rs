@@ -8,6 +8,7 @@
 //! | `connection` | a connection over HTTP/2, and whether it is still there |
 //! | `address` | where a service is, as settings say it, and the names in it |
 //! | `body` | messages on their way: requests that can be sent again, answers that are waited for |
+//! | `unary` | a call as one request and one answer, without streams |
 
 mod address;
 mod body;
@@ -15,6 +16,7 @@ mod connection;
 mod remote;
 mod replica;
 mod replicas;
+mod unary;
 
 use std::{
     convert::Infallible,
@@ -22,9 +24,12 @@ use std::{
     task::{Context, Poll},
 };
 
+use bytes::Bytes;
+use contracts::view::Query;
 use futures::{FutureExt as _, future::BoxFuture};
-use http::{Request, Response};
-use tonic::body::Body;
+use http::{HeaderMap, Request, Response};
+use http_body_util::{BodyExt as _, Full};
+use tonic::{Status, body::Body};
 use tower::Service;
 
 pub use address::{Resolve, TransportError};
@@ -43,6 +48,8 @@ type Answer = BoxFuture<'static, Result<Response<Body>, Infallible>>;
 
 trait Way: Send + Sync {
     fn call(&self, request: Request<Body>) -> Answer;
+    /// The body of the answer to a request of that body.
+    fn query(&self, request: Request<Bytes>) -> BoxFuture<'static, Result<Bytes, Status>>;
 }
 
 impl Transport {
@@ -75,6 +82,12 @@ impl Transport {
     /// As there.
     pub fn remote_by(addresses: &str, settings: &Remote, resolver: Arc<dyn Resolve>) -> Result<Self, TransportError> {
         Ok(Self(Arc::new(remote::Calls::new(addresses, settings, resolver)?)))
+    }
+}
+
+impl Query for Transport {
+    async fn query(&self, path: &'static str, headers: HeaderMap, body: Bytes) -> Result<Bytes, Status> {
+        self.0.query(unary::request(path, headers, body)).await
     }
 }
 
@@ -111,6 +124,17 @@ where
                 })
             })
             .boxed()
+    }
+
+    fn query(&self, request: Request<Bytes>) -> BoxFuture<'static, Result<Bytes, Status>> {
+        let answer = self.0.clone().call(request.map(|body| Body::new(Full::new(body))));
+        async move {
+            let Ok(response) = answer.await;
+            let (head, body) = response.into_parts();
+            let body = body.collect().await?;
+            unary::answer(&head, body.trailers().cloned().as_ref(), body.to_bytes())
+        }
+        .boxed()
     }
 }
 

@@ -116,7 +116,7 @@ impl<B: AsRef<[u8]>, const N: usize> Index<B, N> {
     /// A number.
     #[must_use]
     pub fn optional_number(&self, slot: usize) -> Option<u64> {
-        decode_varint(&mut self.value(slot)?).ok()
+        varint(&mut self.value(slot)?).ok()
     }
 
     /// A text; empty where there is none.
@@ -176,7 +176,7 @@ impl<'a> Iterator for Elements<'a> {
 
     fn next(&mut self) -> Option<&'a [u8]> {
         while !self.rest.is_empty() {
-            let (number, wire) = decode_key(&mut self.rest).ok()?;
+            let (number, wire) = key(&mut self.rest).ok()?;
             if slot_of(number) == self.slot && wire == WireType::LengthDelimited {
                 return delimited(&mut self.rest).ok();
             }
@@ -251,6 +251,7 @@ fn check_within(bytes: &[u8], fields: &[Field], depth: usize) -> Result<(), Malf
         let value = bytes.get(found.value).ok_or(Malformed)?;
         seen &= !found.field.excludes;
         match found.field.kind {
+            Kind::Text | Kind::Texts if value.is_ascii() => Ok(()),
             Kind::Text | Kind::Texts => str::from_utf8(value).map(drop).map_err(|_| Malformed),
             Kind::Messages(fields) => check_within(value, fields, depth),
             Kind::Message(fields) => {
@@ -280,7 +281,7 @@ fn walk(bytes: &[u8], fields: &[Field], mut visit: impl FnMut(Found<'_>) -> Resu
     let mut rest = bytes;
     while !rest.is_empty() {
         let tag = bytes.len() - rest.len();
-        let (number, wire) = decode_key(&mut rest)?;
+        let (number, wire) = key(&mut rest)?;
         let slot = slot_of(number);
         let field = fields.get(slot).unwrap_or(&Field::UNREAD);
         let value = match (field.kind, wire) {
@@ -290,7 +291,7 @@ fn walk(bytes: &[u8], fields: &[Field], mut visit: impl FnMut(Found<'_>) -> Resu
             }
             (Kind::Number, WireType::Varint) => {
                 let begin = bytes.len() - rest.len();
-                decode_varint(&mut rest)?;
+                varint(&mut rest)?;
                 begin..bytes.len() - rest.len()
             }
             (Kind::Number, _) => return Err(Malformed),
@@ -312,9 +313,32 @@ fn slot_of(number: u32) -> usize {
     number as usize - 1
 }
 
+/// Takes a number. Most are below 128, and so one byte.
+fn varint(rest: &mut &[u8]) -> Result<u64, Malformed> {
+    match **rest {
+        [byte @ ..0x80, ref after @ ..] => {
+            *rest = after;
+            Ok(byte.into())
+        }
+        _ => Ok(decode_varint(rest)?),
+    }
+}
+
+/// Takes a field's key.
+fn key(rest: &mut &[u8]) -> Result<(u32, WireType), Malformed> {
+    match **rest {
+        // The first fifteen fields have a key of one byte: the number, and three bits for what follows.
+        [byte @ 0x08..0x80, ref after @ ..] => {
+            *rest = after;
+            Ok((u32::from(byte >> 3), WireType::try_from(u64::from(byte & 7))?))
+        }
+        _ => Ok(decode_key(rest)?),
+    }
+}
+
 /// Takes a length and as many bytes.
 fn delimited<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], Malformed> {
-    let length = usize::try_from(decode_varint(rest)?).map_err(|_| Malformed)?;
+    let length = usize::try_from(varint(rest)?).map_err(|_| Malformed)?;
     let (value, after) = rest.split_at_checked(length).ok_or(Malformed)?;
     *rest = after;
     Ok(value)

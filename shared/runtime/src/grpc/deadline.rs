@@ -39,9 +39,15 @@ pub(crate) fn asked(headers: &HeaderMap) -> Option<Duration> {
 /// Gives the call that much time: at least a millisecond, at most some 27 hours.
 pub(crate) fn ask(headers: &mut HeaderMap, limit: Duration) {
     let millis = limit.as_millis().clamp(1, 99_999_999);
-    if let Ok(value) = HeaderValue::try_from(format!("{millis}m")) {
+    if let Ok(mut value) = HeaderValue::try_from(format!("{millis}m")) {
+        differs_each_time(&mut value);
         headers.insert(HEADER, value);
     }
+}
+
+/// Keeps a value out of what HPACK remembers of a connection's headers: it would be of no use there, and push out what is.
+pub(crate) fn differs_each_time(value: &mut HeaderValue) {
+    value.set_sensitive(true);
 }
 
 /// The time is up.

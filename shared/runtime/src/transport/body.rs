@@ -13,7 +13,7 @@ use http_body::{Body as _, Frame};
 use tonic::{Status, body::Body};
 
 /// The most bytes of an answer that are waited for before it is handed on.
-const MOST: usize = 16 * 1024 * 1024;
+const MOST: usize = 64 * 1024 * 1024;
 
 /// The message of a request, all of it: no method of the contracts takes a stream.
 ///
@@ -73,6 +73,17 @@ impl Arriving {
     /// Whether all of it is there.
     pub(super) fn is_whole(&self) -> bool {
         self.rest.is_none()
+    }
+
+    /// All of it, with the trailers.
+    ///
+    /// # Errors
+    /// Where more was sent than is waited for.
+    pub(super) fn whole(self) -> Result<(Bytes, Option<HeaderMap>), Status> {
+        match self.rest {
+            None => Ok((self.begin, self.trailers)),
+            Some(_) => Err(Status::out_of_range(format!("the answer has more than {MOST} bytes"))),
+        }
     }
 }
 

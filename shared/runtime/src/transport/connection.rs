@@ -68,7 +68,10 @@ impl Connection {
         let ended = Arc::new(AtomicBool::new(false));
         let (answers, answered) = oneshot::channel();
         let (ending, keepalive) = (ended.clone(), settings.keepalive);
-        #[expect(clippy::disallowed_methods, reason = "it ends with the connection, which ends when nobody holds it and its calls are done")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "it ends with the connection, which ends when nobody holds it and its calls are done"
+        )]
         tokio::spawn(async move {
             let outcome = tokio::select! {
                 outcome = connection => outcome.map_err(io::Error::other),

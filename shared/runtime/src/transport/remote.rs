@@ -10,8 +10,8 @@ use std::{
     time::Duration,
 };
 
-use futures::FutureExt as _;
-use h2::RecvStream;
+use bytes::Bytes;
+use futures::{FutureExt as _, future::BoxFuture};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri, request, uri::Scheme};
 use kernel::Error;
 use opentelemetry::{Context, global, propagation::Injector};
@@ -24,6 +24,7 @@ use super::{
     connection::Unanswered,
     replica::Replica,
     replicas::Replicas,
+    unary,
 };
 use crate::{
     grpc::deadline::{self, DeadlineBody},
@@ -78,29 +79,61 @@ impl Calls {
     }
 }
 
+impl Calls {
+    /// Gives a call its deadline and its trace: until when, and the service's name.
+    fn prepare(&self, head: &mut request::Parts) -> (Instant, String) {
+        let limit = deadline::asked(&head.headers).unwrap_or(self.call_timeout);
+        deadline::ask(&mut head.headers, limit);
+        global::get_text_map_propagator(|propagator| propagator.inject_context(&Context::current(), &mut Headers(&mut head.headers)));
+        head.extensions.clear();
+        (Instant::now() + limit, service_of(head.uri.path()))
+    }
+}
+
 impl Way for Calls {
-    fn call(&self, mut request: Request<Body>) -> Answer {
-        let limit = deadline::asked(request.headers()).unwrap_or_else(|| {
-            deadline::ask(request.headers_mut(), self.call_timeout);
-            self.call_timeout
-        });
-        let at = Instant::now() + limit;
-        global::get_text_map_propagator(|propagator| propagator.inject_context(&Context::current(), &mut Headers(request.headers_mut())));
-        request.extensions_mut().clear();
+    fn call(&self, request: Request<Body>) -> Answer {
         let service = self.service.clone();
+        let (mut head, body) = request.into_parts();
+        let (at, name) = self.prepare(&mut head);
         async move {
-            let name = service_of(request.uri().path());
-            let mut response = match timeout_at(at, service.answer(request, at, &name)).await {
-                Ok(Ok(response)) => response,
-                // The connection may have been lost by the deadline.
-                Ok(Err(_)) if Instant::now() >= at => deadline::exceeded().into_http(),
-                Ok(Err(failure)) => failure.status(&name).into_http(),
-                Err(_) => deadline::exceeded().into_http(),
+            let only_reads = is_read(head.uri.path());
+            let answered = async {
+                let message = body::message(body).await.map_err(Failure::Message)?;
+                service.answer(head, message, only_reads, at).await
             };
-            response.extensions_mut().clear();
-            Ok::<Response<Body>, Infallible>(response)
+            let answer = match in_time(at, &name, answered).await {
+                Ok(answer) if answer.body().is_whole() => answer.map(Body::new),
+                // The rest of it must be there in time too.
+                Ok(answer) => answer.map(|body| Body::new(DeadlineBody::new(Body::new(body), at, name))),
+                Err(status) => status.into_http(),
+            };
+            Ok::<Response<Body>, Infallible>(answer)
         }
         .boxed()
+    }
+
+    fn query(&self, request: Request<Bytes>) -> BoxFuture<'static, Result<Bytes, Status>> {
+        let service = self.service.clone();
+        let (mut head, message) = request.into_parts();
+        let (at, name) = self.prepare(&mut head);
+        async move {
+            let answer = in_time(at, &name, service.answer(head, message, true, at)).await?;
+            let (head, body) = answer.into_parts();
+            let (body, trailers) = body.whole()?;
+            unary::answer(&head, trailers.as_ref(), body)
+        }
+        .boxed()
+    }
+}
+
+/// What comes of a call by then.
+async fn in_time<T>(at: Instant, name: &str, answered: impl Future<Output = Result<T, Failure>>) -> Result<T, Status> {
+    match timeout_at(at, answered).await {
+        Ok(Ok(answer)) => Ok(answer),
+        // The connection may have been lost by the deadline.
+        Ok(Err(_)) if Instant::now() >= at => Err(deadline::exceeded()),
+        Ok(Err(failure)) => Err(failure.status(name)),
+        Err(_) => Err(deadline::exceeded()),
     }
 }
 
@@ -125,10 +158,9 @@ impl Failure {
 }
 
 impl Service {
-    async fn answer(&self, request: Request<Body>, at: Instant, name: &str) -> Result<Response<Body>, Failure> {
-        let (mut head, body) = request.into_parts();
-        let only_reads = is_read(head.uri.path());
-        let message = body::message(body).await.map_err(Failure::Message)?;
+    /// Sends a call until it has an answer, or can't have any. The answer of one that only reads is waited for, so that it can be sent
+    /// again where the answer breaks off.
+    async fn answer(&self, mut head: request::Parts, message: Bytes, only_reads: bool, at: Instant) -> Result<Response<Arriving>, Failure> {
         let (mut sent, mut repeats) = (1, 0);
         let mut failed: Option<(Arc<Replica>, h2::Error)> = None;
         loop {
@@ -138,15 +170,20 @@ impl Service {
             };
             aim(&mut head, &replica);
             let under_way = replica.begin();
-            let unanswered = match connection.send(Request::from_parts(head.clone(), ()), message.clone()).await {
-                Ok(response) if only_reads => match whole(response, at, name).await {
-                    Ok(response) => {
+            let answered = async {
+                let mut answer = connection.send(Request::from_parts(head.clone(), ()), message.clone()).await?.map(Arriving::new);
+                if only_reads {
+                    answer.body_mut().gather().await.map_err(Unanswered::new)?;
+                }
+                Ok(answer)
+            };
+            let unanswered: Unanswered = match answered.await {
+                Ok(answer) => {
+                    if only_reads {
                         self.throttle.succeeded();
-                        return Ok(response);
                     }
-                    Err(unanswered) => unanswered,
-                },
-                Ok(response) => return Ok(as_it_comes(response.map(Arriving::new), at, name)),
+                    return Ok(answer);
+                }
                 Err(unanswered) => unanswered,
             };
             drop(under_way);
@@ -184,20 +221,6 @@ fn aim(head: &mut request::Parts, replica: &Replica) {
     uri.authority = Some(replica.authority.clone());
     // All three are there, so nothing can be wrong.
     head.uri = Uri::from_parts(uri).unwrap_or_default();
-}
-
-/// The answer once all of it is there, so that a call whose answer breaks off can be sent again.
-async fn whole(response: Response<RecvStream>, at: Instant, name: &str) -> Result<Response<Body>, Unanswered> {
-    let (head, stream) = response.into_parts();
-    let mut body = Arriving::new(stream);
-    body.gather().await.map_err(Unanswered::new)?;
-    let response = Response::from_parts(head, body);
-    Ok(if response.body().is_whole() { response.map(Body::new) } else { as_it_comes(response, at, name) })
-}
-
-/// The answer with a body that must be there in time.
-fn as_it_comes(response: Response<Arriving>, at: Instant, name: &str) -> Response<Body> {
-    response.map(|body| Body::new(DeadlineBody::new(Body::new(body), at, name.to_owned())))
 }
 
 /// Bounds how much is sent again while calls are being lost (after gRPC's retry throttling, gRFC A6): a failure costs as
@@ -243,7 +266,8 @@ struct Headers<'a>(&'a mut HeaderMap);
 
 impl Injector for Headers<'_> {
     fn set(&mut self, name: &str, value: String) {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+        if let (Ok(name), Ok(mut value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            deadline::differs_each_time(&mut value);
             self.0.insert(name, value);
         }
     }

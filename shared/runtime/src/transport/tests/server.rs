@@ -11,8 +11,11 @@ use std::{
     time::Duration,
 };
 
-use http::{Request, Response, uri::PathAndQuery};
+use bytes::Bytes;
+use contracts::view::Query as _;
+use http::{HeaderMap, Request, Response, uri::PathAndQuery};
 use hyper::body::Incoming;
+use prost::Message as _;
 use tokio::{runtime::Runtime, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use tonic::{Status, body::Body};
@@ -120,9 +123,16 @@ async fn answer(counts: Arc<Counts>, request: Request<Incoming>) -> Result<Respo
     Ok(tonic::server::Grpc::new(ProstCodec::<String, String>::default()).unary(service, request).await)
 }
 
-/// Calls a method, with patience; the answer is what was sent.
+/// Calls a method, with patience, as queries do where it only reads; the answer is what was sent.
 pub(super) async fn call(transport: &Transport, path: &'static str) -> Result<(), Status> {
     let message = "an order of some length".repeat(20);
+    if path == READ {
+        let message = message.encode_to_vec();
+        let framed = Bytes::from([&[0][..], &u32::try_from(message.len()).unwrap().to_be_bytes(), &message].concat());
+        let answer = transport.query(path, HeaderMap::new(), framed.clone());
+        assert_eq!(tokio::time::timeout(PATIENCE, answer).await.expect("an answer in time")?, framed);
+        return Ok(());
+    }
     let mut client = tonic::client::Grpc::new(transport.clone());
     client.ready().await.map_err(|error| Status::unknown(error.to_string()))?;
     let request = tonic::Request::new(message.clone());
