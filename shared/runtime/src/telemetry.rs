@@ -5,10 +5,11 @@
 //! a command prints.
 
 mod ecs;
+mod lines;
 
 use std::{
     borrow::Cow,
-    io::IsTerminal as _,
+    io::{IsTerminal as _, Stderr},
     sync::LazyLock,
     time::{Duration, Instant},
 };
@@ -33,7 +34,7 @@ use tracing_subscriber::{
     EnvFilter, Layer as _, Registry as Spans, filter::filter_fn, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
 
-use self::ecs::Ecs;
+use self::{ecs::Ecs, lines::Lines};
 use crate::{
     net::{self, BindError, Connections},
     settings::{LogFormat, Telemetry},
@@ -55,11 +56,12 @@ pub struct TelemetryError {
     pub problem: Cow<'static, str>,
 }
 
-/// Holds what was not sent yet; [`shutdown`](Self::shutdown) sends it.
-#[must_use = "spans that were not sent are lost without a shutdown"]
+/// Holds what was not sent or written yet; [`shutdown`](Self::shutdown) does it.
+#[must_use = "what was not sent or written is lost without a shutdown"]
 pub struct Guard {
     traces: SdkTracerProvider,
     metrics: SdkMeterProvider,
+    lines: Lines<Stderr>,
 }
 
 /// Begins logs, traces and metrics for the whole process. `service` is the program's name.
@@ -96,17 +98,18 @@ pub fn init(service: &'static str, settings: &Telemetry) -> Result<Guard, Teleme
         LogFormat::Json => true,
         LogFormat::Text => false,
     };
+    let lines = Lines::to(std::io::stderr()).map_err(|e| error("log_format")(&e))?;
     let log = if json {
-        Ecs::new(service, Env::system(), std::io::stderr).with_filter(filter).boxed()
+        Ecs::new(service, Env::system(), lines.clone()).with_filter(filter).boxed()
     } else {
-        let mut text = tracing_subscriber::fmt::layer::<Spans>().compact().with_target(false).with_writer(std::io::stderr);
+        let mut text = tracing_subscriber::fmt::layer::<Spans>().compact().with_target(false).with_writer(lines.clone());
         if !terminal {
             text = text.with_ansi(false);
         }
         text.with_filter(filter).boxed()
     };
     tracing_subscriber::registry().with(log).with(tracing).try_init().map_err(|e| error("log_format")(&e))?;
-    Ok(Guard { traces, metrics })
+    Ok(Guard { traces, metrics, lines })
 }
 
 fn traces(settings: &Telemetry, resource: Resource) -> Result<SdkTracerProvider, Box<dyn std::error::Error>> {
@@ -132,17 +135,19 @@ pub fn log_panics() {
 }
 
 impl Guard {
-    /// Sends what was not sent yet, for at most a few seconds.
+    /// Sends and writes what was not yet, for at most a few seconds.
     pub async fn shutdown(self) {
         // The exporter waits on the runtime's other threads, so this one must not be one of them.
+        let Self { traces, metrics, lines } = self;
         let sent = tokio::task::spawn_blocking(move || {
-            let traces = self.traces.shutdown_with_timeout(EXPORT);
-            let _ = self.metrics.shutdown();
+            let traces = traces.shutdown_with_timeout(EXPORT);
+            let _ = metrics.shutdown();
             traces
         });
         if let Ok(Err(error)) = sent.await {
             tracing::warn!(error.message = %error, "the last traces were not sent");
         }
+        lines.flush();
     }
 }
 
