@@ -26,7 +26,9 @@ mod value;
 mod wave;
 mod writer;
 
-pub(crate) use batch::{Answer, Batch, EntityId, batch_by_id, batch_pages, batch_search, by_key, call, listed, mask_of, refusal};
+pub(crate) use batch::{
+    Answer, Batch, EntityId, batch_by_id, batch_pages, batch_search, by_key, call, collected, listed, mask_of, refusal,
+};
 pub(crate) use calls::{Calls, Masks, Reads};
 pub(crate) use compile::{Collected, Compiler};
 pub(crate) use execute::{BEGINNING, Query, execute};

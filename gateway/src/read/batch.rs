@@ -3,7 +3,7 @@
 use std::{fmt, hash::Hash, sync::Arc};
 
 use async_trait::async_trait;
-use kernel::Error;
+use kernel::{Error, PageSize};
 use prost_types::FieldMask;
 
 use super::{Object, Reads};
@@ -51,16 +51,25 @@ fn repeat<V>(error: &Arc<Error>, times: usize) -> Vec<Answer<V>> {
 pub(crate) type EntityId = kernel::Id<()>;
 
 /// The answer to each of `keys` among those that a service gave, which say what they are of.
-pub(crate) fn by_key<V>(keys: &[EntityId], answers: impl Iterator<Item = (Option<EntityId>, kernel::Result<V>)>) -> Vec<kernel::Result<V>> {
-    let mut answers: Vec<_> = answers.map(|(id, answer)| (id, Some(answer))).collect();
-    let mut answer = |place: usize, key: &EntityId| {
-        let is_its = |(id, answer): &&mut (Option<EntityId>, Option<_>)| *id == Some(*key) && answer.is_some();
-        // Most often they come in the order of the questions.
-        let found = answers.get_mut(place).filter(is_its);
-        let found = if found.is_none() { answers.iter_mut().find(is_its) } else { answers.get_mut(place) };
-        found.and_then(|(_, answer)| answer.take()).unwrap_or_else(|| Err(Error::internal("a batch method did not answer a question")))
+pub(crate) fn by_key<V>(
+    keys: &[EntityId],
+    mut answers: impl Iterator<Item = (Option<EntityId>, kernel::Result<V>)>,
+) -> Vec<kernel::Result<V>> {
+    // Most often they come in the order of the questions; those that came before theirs wait here.
+    let mut early: Vec<(Option<EntityId>, kernel::Result<V>)> = Vec::new();
+    let answer = |key: &EntityId| {
+        if let Some(place) = early.iter().position(|(id, _)| *id == Some(*key)) {
+            return early.swap_remove(place).1;
+        }
+        for (id, answer) in answers.by_ref() {
+            if id == Some(*key) {
+                return answer;
+            }
+            early.push((id, answer));
+        }
+        Err(Error::internal("a batch method did not answer a question"))
     };
-    keys.iter().enumerate().map(|(place, key)| answer(place, key)).collect()
+    keys.iter().map(answer).collect()
 }
 
 /// Declares the [`Batch`] of a `BatchGet` method: things by their ids, kept in that table of the [cache](crate::cache) but where a field
@@ -93,7 +102,7 @@ macro_rules! batch_by_id {
             }
 
             async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key], reads: Option<$crate::read::Reads>) -> kernel::Result<Vec<kernel::Result<$value>>> {
-                let request = scope.request($package::$request { ids: keys.iter().map(ToString::to_string).collect(), read_mask: $crate::read::mask_of::<$value>(reads) });
+                let request = scope.request($package::$request { ids: keys.iter().map(|key| key.text()).collect(), read_mask: $crate::read::mask_of::<$value>(reads) });
                 let reply = scope.clients().queries.$client.$method(request).await.map_err(|status| scope.failed(&status))?;
                 let answers = reply.results().map(|answer| {
                     let outcome = match (answer.$field(), answer.error()) {
@@ -134,6 +143,14 @@ pub(crate) fn mask_of<O: Object>(reads: Option<Reads>) -> Option<FieldMask> {
     reads.map(|reads| reads.mask(O::FIELDS))
 }
 
+/// The items of a page that was asked to have so many at most.
+pub(crate) fn collected<T>(size: Option<i32>, items: impl Iterator<Item = T>) -> Vec<T> {
+    let size = size.unwrap_or_default().clamp(0, PageSize::MAX);
+    let mut collected = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
+    collected.extend(items);
+    collected
+}
+
 /// Why there is no answer to one question.
 pub(crate) fn refusal(status: Option<&[u8]>) -> Error {
     status.map_or_else(|| Error::internal("an answer without a result"), contracts::error::from_rpc_status_bytes)
@@ -158,7 +175,7 @@ macro_rules! batch_pages {
                 let whole = reply.bytes();
                 Ok(reply.results().zip(keys).map(|(answer, key)| match (answer.page(), answer.error()) {
                     (Some(page), _) => Ok(std::sync::Arc::new($crate::graph::connection::Page {
-                        items: page.$items().map(|thing| $value(thing.held(|bytes| whole.slice_ref(bytes)))).collect(),
+                        items: $crate::read::collected(key.page_size, page.$items().map(|thing| $value(thing.held(|bytes| whole.slice_ref(bytes))))),
                         cursors: page.cursors().within(whole),
                         has_next: !page.next_page_token().is_empty(),
                         has_previous: !key.page_token.is_empty(),

@@ -95,6 +95,9 @@ pub(super) trait Visit<B: Batch>: Send + Sync {
     fn arrived(&self, answer: &B::Value, wave: &mut Wave<'_>);
 }
 
+/// So many questions make no shelf grow.
+const MANY: usize = 56;
+
 /// The questions to one batch method in the order in which they came up, and the answers to the first of them.
 struct Shelf<B: Batch> {
     keys: Vec<B::Key>,
@@ -108,7 +111,8 @@ struct Shelf<B: Batch> {
 
 impl<B: Batch> Default for Shelf<B> {
     fn default() -> Self {
-        Self { keys: Vec::new(), places: HashTable::new(), hasher: RandomState::default(), answers: Vec::new(), visits: Vec::new() }
+        let (keys, places) = (Vec::with_capacity(MANY), HashTable::with_capacity(MANY));
+        Self { keys, places, hasher: RandomState::default(), answers: Vec::new(), visits: Vec::new() }
     }
 }
 

@@ -114,6 +114,14 @@ impl<K> hash::Hash for Id<K> {
         self.0.hash(state);
     }
 }
+impl<K> Id<K> {
+    /// It as a text, as [`Display`](fmt::Display) shows it.
+    #[must_use]
+    pub fn text(self) -> String {
+        self.0.hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()).to_owned()
+    }
+}
+
 impl<K> fmt::Display for Id<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

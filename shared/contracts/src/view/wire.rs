@@ -277,6 +277,7 @@ struct Found<'f> {
 }
 
 /// Goes through the fields of a message.
+#[inline]
 fn walk(bytes: &[u8], fields: &[Field], mut visit: impl FnMut(Found<'_>) -> Result<(), Malformed>) -> Result<(), Malformed> {
     let mut rest = bytes;
     while !rest.is_empty() {
@@ -314,6 +315,7 @@ fn slot_of(number: u32) -> usize {
 }
 
 /// Takes a number. Most are below 128, and so one byte.
+#[inline]
 fn varint(rest: &mut &[u8]) -> Result<u64, Malformed> {
     match **rest {
         [byte @ ..0x80, ref after @ ..] => {
@@ -325,6 +327,7 @@ fn varint(rest: &mut &[u8]) -> Result<u64, Malformed> {
 }
 
 /// Takes a field's key.
+#[inline]
 fn key(rest: &mut &[u8]) -> Result<(u32, WireType), Malformed> {
     match **rest {
         // The first fifteen fields have a key of one byte: the number, and three bits for what follows.
@@ -337,6 +340,7 @@ fn key(rest: &mut &[u8]) -> Result<(u32, WireType), Malformed> {
 }
 
 /// Takes a length and as many bytes.
+#[inline]
 fn delimited<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], Malformed> {
     let length = usize::try_from(varint(rest)?).map_err(|_| Malformed)?;
     let (value, after) = rest.split_at_checked(length).ok_or(Malformed)?;
