@@ -346,3 +346,21 @@ fn other_viewers_other_fields_and_what_has_changed_are_asked_for() {
     assert_eq!(after(vec![Step::Lose, ask(0, 1, &[0])]), 2, "nobody sees events");
     assert_eq!(after(vec![Step::Lose, Step::Find, ask(0, 1, &[0])]), 2, "events may have passed by");
 }
+
+#[tokio::test]
+async fn an_answer_that_is_older_than_an_event_is_not_kept() {
+    let table = Table::new(ROOM);
+    table.begins();
+    let asked = Mutex::new(0);
+    let ask_for = async |version| {
+        let answer = |_: Vec<EntityId>| async {
+            *asked.lock().unwrap() += 1;
+            vec![Ok(Shown { thing: 0, version, viewer: 0, reads: Reads::default() })]
+        };
+        table.answers(&viewer(0), Reads::default(), &[id(0)], answer).await[0].as_ref().unwrap().version
+    };
+    assert_eq!((ask_for(3).await, ask_for(4).await), (3, 3), "kept");
+    table.changed(id(0), 6);
+    assert_eq!((ask_for(5).await, ask_for(7).await, ask_for(8).await), (5, 7, 7), "of a service that lags behind, then the newest");
+    assert_eq!(*asked.lock().unwrap(), 3);
+}
