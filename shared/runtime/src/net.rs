@@ -261,9 +261,13 @@ where
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read as _, Write as _};
+    use std::{
+        collections::HashMap,
+        io::{Read as _, Write as _},
+    };
 
     use super::*;
+    use crate::Cores;
 
     const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n";
 
@@ -304,6 +308,35 @@ mod tests {
             assert_eq!(open.read(&mut [0]).unwrap(), 0, "the connection is closed");
         });
         // It ends with its last connection, long before it would no longer linger.
+        let all = async { tokio::join!(served, client).1.unwrap() };
+        tokio::time::timeout(Duration::from_secs(30), all).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn each_connection_is_served_by_the_runtime_that_has_the_fewest_and_stays_there() {
+        let stop = CancellationToken::new();
+        let listener = bind("port", IpAddr::from([127, 0, 0, 1]), 0).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        // Answers with the thread, of which each runtime has one.
+        let service = tower::service_fn(async |_: Request<Incoming>| {
+            let thread = format!("{:?}", std::thread::current().id());
+            Ok::<_, Infallible>(Response::builder().header("x-thread", thread).body(String::new()).unwrap())
+        });
+        let cores = [Cores::start().unwrap(), Cores::start().unwrap()];
+        let services: Vec<_> = cores.iter().map(|cores| (cores.runtimes().next().unwrap().clone(), service)).collect();
+        let served = serve_on(services, listener, Connections::http1(), stop.clone());
+        let client = tokio::task::spawn_blocking(move || {
+            let mut open: Vec<_> = (0..6).map(|_| std::net::TcpStream::connect(address).unwrap()).collect();
+            let mut threads = HashMap::new();
+            for connection in &mut open {
+                let (first, again) = (ask(connection), ask(connection));
+                let thread = |head: &str| head.lines().find_map(|line| line.strip_prefix("x-thread: ").map(str::to_owned)).unwrap();
+                assert_eq!(thread(&first), thread(&again));
+                *threads.entry(thread(&first)).or_insert(0) += 1;
+            }
+            assert_eq!(threads.into_values().collect::<Vec<_>>(), [3, 3]);
+            stop.cancel();
+        });
         let all = async { tokio::join!(served, client).1.unwrap() };
         tokio::time::timeout(Duration::from_secs(30), all).await.unwrap();
     }
