@@ -75,10 +75,10 @@ impl Gateway {
     ) -> Self {
         let watching = caching.map(|Caching { bus, things }| (bus, Arc::new(Cache::new(things))));
         let ready = http::health::Ready { stopping: CancellationToken::new(), verifier: verifier.clone() };
-        let edge = Arc::new(http::Shared::new(verifier, edge, development));
+        let shared = Arc::new(http::Shared::new(verifier, edge, development));
         let routes = clients.into_iter().map(|(runtime, mut clients)| {
             clients.cache = watching.as_ref().map(|(_, cache)| cache.clone());
-            (runtime, http::routes(http::State::new(clients, edge.clone()), ready.clone()))
+            (runtime, http::routes(http::State::new(clients, shared.clone()), ready.clone()))
         });
         Self { routes: routes.collect(), ready, watching }
     }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures::future::join_all;
+use futures::{FutureExt as _, future::join_all};
 use kernel::{Error, Principal};
 use lru::LruCache;
 use tokio::sync::watch;
@@ -114,17 +114,15 @@ impl<T: Thing> Table<T> {
             let answers = ask(call.keys.clone()).await;
             call.answered(answers)
         };
-        let awaited = |(found, key): (&Found<T>, &EntityId)| match found {
-            Found::Other(call, item) => Some((*key, call.clone(), *item)),
+        let awaited = found.iter().zip(keys).filter_map(|(found, key)| match found {
+            Found::Other(call, item) => Some(item_of(call.clone(), *item).map(|answer| (*key, answer))),
             Found::Here(_) | Found::Own(_) => None,
-        };
-        let awaited: Vec<_> = found.iter().zip(keys).filter_map(awaited).collect();
-        let others = join_all(awaited.iter().map(|(_, call, item)| item_of(call.clone(), *item)));
-        let (own, others) = futures::join!(own, others);
+        });
+        let (own, others) = futures::join!(own, join_all(awaited));
         // Whoever asked is gone, or had no time left: that is no answer to this question.
-        let lost: Vec<EntityId> = others.iter().zip(&awaited).filter(|(other, _)| other.is_none()).map(|(_, (key, ..))| *key).collect();
+        let lost: Vec<EntityId> = others.iter().filter(|(_, answer)| answer.is_none()).map(|(key, _)| *key).collect();
         let mut again = if lost.is_empty() { Vec::new() } else { ask(lost).await }.into_iter();
-        let mut others = others.into_iter();
+        let mut others = others.into_iter().map(|(_, answer)| answer);
         let mut answer = |found: Found<T>| {
             let answer = match found {
                 Found::Here(thing) => Some(Ok(thing)),

@@ -1,8 +1,8 @@
 //! Messages that are read in place: a text is a slice of the bytes that arrived, and what nobody reads is never made.
 //!
 //! For each message `crm.order.v1.Order` there is a view [`crm::order::v1::Order`], with a method for each field, and for each service a
-//! client of the methods without side effects that answers with views. A message is checked once, as it arrives, with all messages in it ([`read`]); after that reading can't
-//! fail.
+//! client of the methods without side effects that answers with views. A message is checked once, as it arrives, with all messages in it
+//! ([`read`]); after that reading can't fail.
 //!
 //! It answers what prost would, but for one thing: a message field that occurs several times, which prost merges, is refused. No encoder
 //! of ours writes that.

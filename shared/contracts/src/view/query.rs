@@ -11,7 +11,7 @@ use super::{View, read};
 const PREFIX: usize = 5;
 
 /// A way to call unary methods.
-pub trait Query: Clone + Send + Sync {
+pub trait Query: Send + Sync {
     /// Calls the method at `path`, `/crm.order.v1.OrderService/GetOrder`: the body of its request is one framed message, and so is that
     /// of an answer.
     fn query(&self, path: &'static str, headers: HeaderMap, body: Bytes) -> impl Future<Output = Result<Bytes, Status>> + Send;
@@ -47,7 +47,6 @@ mod tests {
     use crate::{crm::order::v1, view::crm::order::v1 as view};
 
     /// Answers with the body that it holds.
-    #[derive(Clone)]
     struct Answers(Bytes);
 
     impl Query for Answers {

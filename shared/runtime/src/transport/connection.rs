@@ -26,7 +26,6 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::Remote;
 use crate::{net::MAX_HEADERS, program::describe};
 
 /// How many bytes of answers may be on their way: of one, and of all on the connection.
@@ -54,7 +53,7 @@ pub(super) struct Unanswered {
 impl Connection {
     /// Makes a connection; it is good once the other side has answered a ping. A stopped process has its connections made by its
     /// system, but says nothing.
-    pub(super) async fn open(address: SocketAddr, settings: &Remote) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    pub(super) async fn open(address: SocketAddr, keepalive: Duration) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let (reading, writing) = stream.into_split();
@@ -67,7 +66,7 @@ impl Connection {
         let pings = connection.ping_pong().ok_or("its pings are taken")?;
         let ended = Arc::new(AtomicBool::new(false));
         let (answers, answered) = oneshot::channel();
-        let (ending, keepalive) = (ended.clone(), settings.keepalive);
+        let ending = ended.clone();
         #[expect(
             clippy::disallowed_methods,
             reason = "it ends with the connection, which ends when nobody holds it and its calls are done"

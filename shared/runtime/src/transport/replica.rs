@@ -96,7 +96,7 @@ impl Replica {
 
     /// Makes the connection, and keeps it running in the background until it is lost or nobody holds the replica.
     pub(super) async fn connect(&self, settings: &Remote) {
-        let connected = match timeout(settings.connect_timeout, Connection::open(self.address, settings)).await {
+        let connected = match timeout(settings.connect_timeout, Connection::open(self.address, settings.keepalive)).await {
             Ok(connected) => connected,
             Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "it does not answer in time").into()),
         };
