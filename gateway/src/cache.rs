@@ -9,32 +9,72 @@
 //! - **What a viewer wrote they read.** After a command of theirs nothing is given to them that was asked for before its reply.
 //! - **In flight.** Who asks what is being asked for by the same viewer waits for that answer.
 //!
-//! Only things by their ids are kept. Lists and searches are asked anew each time; errors are never kept.
+//! Things are kept by their ids, and pages of lists by what was asked for: a page for as long as no event comes of anything of the kind
+//! that it lists. Searches and histories are asked anew each time; errors are never kept.
 
 mod table;
 #[cfg(test)]
 mod tests;
 
-use std::num::NonZeroUsize;
+use std::{num::NonZeroUsize, sync::Arc};
 
+use contracts::crm::{auth, customer, employee, order};
 use events::Watcher;
-use kernel::{Envelope, Principal};
+use kernel::{Envelope, PageSize, Principal};
 
-use crate::graph::{account::Account, customer::Customer, employee::Employee, order::Order};
-pub(crate) use table::{Table, Thing};
+use crate::{
+    graph::{account::Account, connection::Page, customer::Customer, employee::Employee, order::Order},
+    read::EntityId,
+};
+pub(crate) use table::{Known, Question, Table};
 
 /// What services answered of things.
 pub(crate) struct Cache {
-    pub(crate) accounts: Table<Account>,
-    pub(crate) employees: Table<Employee>,
-    pub(crate) customers: Table<Customer>,
-    pub(crate) orders: Table<Order>,
+    pub(crate) accounts: Kind<Account, auth::v1::ListAccountsRequest>,
+    pub(crate) employees: Kind<Employee, employee::v1::ListEmployeesRequest>,
+    pub(crate) customers: Kind<Customer, customer::v1::ListCustomersRequest>,
+    pub(crate) orders: Kind<Order, order::v1::ListOrdersRequest>,
+}
+
+/// What services answered of things of one kind, and of lists of them.
+pub(crate) struct Kind<T, Q> {
+    pub(crate) things: Table<EntityId, T>,
+    pub(crate) pages: Table<Q, Arc<Page<T>>>,
+}
+
+impl<T: Known, Q: Question> Kind<T, Q> {
+    fn new(things: NonZeroUsize) -> Self {
+        let pages = NonZeroUsize::new(things.get() / PageSize::DEFAULT.get()).unwrap_or(NonZeroUsize::MIN);
+        Self { things: Table::new(things), pages: Table::new(pages) }
+    }
+
+    fn wrote(&self, viewer: &Principal) {
+        self.things.wrote(viewer);
+        self.pages.wrote(viewer);
+    }
+
+    fn begins(&self) {
+        self.things.begins();
+        self.pages.begins();
+    }
+
+    fn changed(&self, thing: EntityId, version: u64) {
+        self.things.changed(&thing, version);
+        // It may be on any page now, or on none.
+        self.pages.changed_any();
+    }
+
+    fn ends(&self) {
+        self.things.ends();
+        self.pages.ends();
+    }
 }
 
 impl Cache {
-    /// A cache of at most that many things of each kind. It keeps nothing before it [sees](Watcher::begins) events.
+    /// A cache of at most that many things of each kind, and of a page for as many of them as a page has. It keeps nothing before it
+    /// [sees](Watcher::begins) events.
     pub(crate) fn new(things: NonZeroUsize) -> Self {
-        Self { accounts: Table::new(things), employees: Table::new(things), customers: Table::new(things), orders: Table::new(things) }
+        Self { accounts: Kind::new(things), employees: Kind::new(things), customers: Kind::new(things), orders: Kind::new(things) }
     }
 
     /// A command of the viewer has ended, whatever came of it.

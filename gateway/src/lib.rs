@@ -37,6 +37,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use clients::Clients;
 pub use graph::sdl;
+pub use http::health::healthcheck;
 pub use operation::manifest;
 pub use settings::Settings;
 

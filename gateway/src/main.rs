@@ -21,12 +21,21 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let help = format!("Settings, with their defaults:\n\n{}", settings::DEFAULTS);
-    clap::Command::new("gateway")
+    let healthcheck = clap::Command::new("healthcheck")
+        .about("Ask the running gateway, at the port of these settings, whether it is ready; exits with 0 if it is");
+    let arguments = clap::Command::new("gateway")
         .about("GraphQL in front of the services")
         .version(env!("CARGO_PKG_VERSION"))
         .after_long_help(help)
+        .subcommand(healthcheck)
         .get_matches();
-    program::frame("gateway", &[("", settings::DEFAULTS)], async |values| serve(&values).await)
+    program::frame("gateway", &[("", settings::DEFAULTS)], async |values| match arguments.subcommand_name() {
+        Some("healthcheck") => {
+            let settings: Settings = values.extract()?;
+            gateway::healthcheck(settings.http.address, settings.http.port).await.map_err(ProgramError::NotReady)
+        }
+        _ => serve(&values).await,
+    })
 }
 
 async fn serve(values: &runtime::settings::Settings) -> Result<(), ProgramError> {

@@ -27,7 +27,7 @@ mod wave;
 mod writer;
 
 pub(crate) use batch::{
-    Answer, Batch, EntityId, batch_by_id, batch_pages, batch_search, by_key, call, collected, listed, mask_of, refusal,
+    Answer, Batch, EntityId, batch_by_id, batch_pages, batch_search, by_key, collected, known, listed, mask_of, refusal,
 };
 pub(crate) use calls::{Calls, Masks, Reads};
 pub(crate) use compile::{Collected, Compiler};

@@ -18,13 +18,12 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
-use kernel::{CompanyId, Env, Error, Principal, Timestamp};
+use kernel::{CompanyId, Env, Error, Principal};
 use runtime::program::ProgramError;
-use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use self::{script::Script, stage::Stage};
-use crate::{Applications, Data};
+use crate::Applications;
 
 /// The password of the demo's logins.
 pub const PASSWORD: &str = "alva-demo-2026";
@@ -35,34 +34,13 @@ const LOGINS: [(&str, &str); 3] =
 const AT_ONCE: usize = 24;
 /// How long after a failure the store is asked again at the beginning.
 const AGAIN: Duration = Duration::from_secs(1);
-/// How far the demo has come, in the data folder.
-const STATE: &str = "demo.json";
-
-/// How far the demo has come.
-#[derive(Serialize, Deserialize)]
-struct State {
-    /// The moment round which it takes place, in microseconds since the Unix epoch.
-    as_of: i64,
-    /// Whether everything is there.
-    complete: bool,
-}
 
 /// Makes what is missing of the demo, with a progress bar, and prints the logins.
 ///
 /// # Errors
-/// [`ProgramError`] where the data folder can't be written, or a use case failed.
-pub async fn play(applications: &Applications, data: &Data, env: &Env) -> Result<(), ProgramError> {
-    let begun: Option<State> = data.read(STATE)?.and_then(|text| serde_json::from_str(&text).ok());
-    if !begun.as_ref().is_some_and(|state| state.complete) {
-        let again = begun.is_some();
-        let mut state = begun.unwrap_or(State { as_of: env.now().as_micros(), complete: false });
-        save(data, &state)?;
-        perform(applications, env, Timestamp::from_micros(state.as_of).unwrap_or_else(|| env.now()), again)
-            .await
-            .map_err(ProgramError::Build)?;
-        state.complete = true;
-        save(data, &state)?;
-    }
+/// [`ProgramError`] where a use case failed.
+pub async fn play(applications: &Applications, env: &Env) -> Result<(), ProgramError> {
+    perform(applications, env).await.map_err(ProgramError::Build)?;
     let logins = LOGINS.map(|(role, email)| format!("  {role:<9} {email:<24} {PASSWORD}\n")).concat();
     // A reader that has gone away is no fault.
     let _ = write!(std::io::stdout(), "\nThe demo is ready. Sign in as\n\n{logins}\n");
@@ -79,27 +57,22 @@ async fn company(applications: &Applications) -> kernel::Result<CompanyId> {
     }
 }
 
-fn save(data: &Data, state: &State) -> Result<(), ProgramError> {
-    data.write(STATE, &serde_json::to_string(state).unwrap_or_default())
-}
-
-async fn perform(applications: &Applications, env: &Env, as_of: Timestamp, again: bool) -> kernel::Result<()> {
-    let script = Arc::new(Script::new(as_of));
+async fn perform(applications: &Applications, env: &Env) -> kernel::Result<()> {
     let company = company(applications).await?;
-    let stage = Arc::new(Stage {
-        applications: applications.clone(),
-        env: env.clone(),
-        principal: Principal::service(company, "demo"),
-        opening: as_of.minus(Duration::from_secs(400 * 86_400)),
-        again,
-    });
+    let mut stage = Stage::new(applications.clone(), env.clone(), Principal::service(company, "demo"));
+    let admin = stage.admin(LOGINS[0].1, PASSWORD).await?;
+    // It takes place round the moment at which it began, also where a start that was killed is gone on with.
+    let script = Arc::new(Script::new(stage.as_of));
+    if stage.is_complete(&script).await? {
+        return Ok(());
+    }
+    let stage = Arc::new(stage);
     let bar = ProgressBar::new((script.employees.len() + script.customers.len() + script.orders.len()) as u64);
     let style =
         ProgressStyle::with_template("  {msg:<24} {bar:40} {pos:>5}/{len} {elapsed}").unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.set_style(style);
 
     bar.set_message("demo: people");
-    let admin = stage.admin(LOGINS[0].1, PASSWORD).await?;
     let manager = stage.manager(LOGINS[1].1).await?;
     let employees = at_once(&bar, &script, |script| script.employees.len(), {
         let stage = stage.clone();
@@ -124,16 +97,15 @@ async fn perform(applications: &Applications, env: &Env, as_of: Timestamp, again
 
     bar.set_message("demo: orders");
     let cast = Arc::new((employees, customers));
-    at_once(
-        &bar,
-        &script,
-        |script| script.orders.len(),
+    at_once(&bar, &script, |script| script.orders.len(), {
+        let (stage, cast) = (stage.clone(), cast.clone());
         move |script, number| {
             let (stage, cast) = (stage.clone(), cast.clone());
             async move { stage.order(&script.orders[number], &cast.0, &cast.1).await }
-        },
-    )
+        }
+    })
     .await?;
+    stage.order(&script.last, &cast.0, &cast.1).await?;
     bar.finish_and_clear();
     Ok(())
 }

@@ -11,7 +11,7 @@ use runtime::{
 };
 use store::{Collection, Store};
 
-use crate::{Data, data::KEY, settings::Kinds};
+use crate::{Applications, Data, data::KEY, settings::Kinds};
 
 /// Data and bus. What is kept in files is where [`Data`] says.
 pub struct Foundation<'a> {
@@ -84,15 +84,6 @@ impl<'a> Foundation<'a> {
         Ok(store)
     }
 
-    /// Where small files about the data are: beside it, or for a database in a folder with its name.
-    #[must_use]
-    pub fn beside(&self) -> Data {
-        match (self.kinds.store.kind, self.data) {
-            (StoreKind::MongoDb, Data::Folder(folder)) => Data::Folder(folder.join(&self.kinds.store.database)),
-            _ => self.data.clone(),
-        }
-    }
-
     /// The use cases of the auth service on this data, for commands. The CRM may be running on it.
     ///
     /// # Errors
@@ -103,6 +94,25 @@ impl<'a> Foundation<'a> {
         let dependencies = Dependencies { store, bus, env: self.env.clone() };
         let (application, _) = auth::build(crate::settings::auth(self.settings)?, dependencies).map_err(ProgramError::Build)?;
         Ok(application)
+    }
+
+    /// The use cases of all services on this data, for commands. The services may be running on it.
+    ///
+    /// # Errors
+    /// As [`bus`](Self::bus).
+    pub async fn applications(&self) -> Result<Applications, ProgramError> {
+        let bus = self.bus()?;
+        let on = async |name, collections| -> Result<Dependencies, ProgramError> {
+            Ok(Dependencies { store: self.awaited_store(name, collections).await?, bus: bus.clone(), env: self.env.clone() })
+        };
+        let employee = employee::build(self.settings.section("employee")?, on(employee::SERVICE, employee::COLLECTIONS).await?);
+        let order = order::build(self.settings.section("order")?, on(order::SERVICE, order::COLLECTIONS).await?);
+        Ok(Applications {
+            auth: self.auth().await?,
+            employee: employee.map_err(ProgramError::Build)?.0,
+            customer: self.customer(bus.clone()).await?,
+            order: order.map_err(ProgramError::Build)?.0,
+        })
     }
 
     /// The use cases of the customer service on this data, for commands, as [`auth`](Self::auth).

@@ -41,6 +41,10 @@ enum Command {
     Up,
     /// Run for work: no demo data and no account; the first admin is made by `crm admin create`
     Serve,
+    /// Play the demo into an installation of programs of their own, on MongoDB and RabbitMQ, while these run
+    Demo,
+    /// Ask the running CRM whether it is ready; exits with 0 if it is
+    Healthcheck,
     /// Print the GraphQL schema
     Schema,
     /// Print the manifest of the operations in a folder, each in a file of its own, *.graphql
@@ -114,6 +118,8 @@ fn main() -> ExitCode {
         Command::Up => frame(Work::Run { demo: true }),
         Command::Serve => frame(Work::Run { demo: false }),
         Command::Auth(command) => frame(Work::Auth(command)),
+        Command::Demo => frame(Work::Demo),
+        Command::Healthcheck => frame(Work::Healthcheck),
         Command::Backup(command) => frame(Work::Backup(command)),
         Command::Customer { command } => frame(Work::Customer(command)),
         Command::DeadLetters { command } => frame(Work::DeadLetters(command)),
@@ -126,6 +132,8 @@ fn main() -> ExitCode {
 /// What needs settings and data.
 enum Work {
     Run { demo: bool },
+    Demo,
+    Healthcheck,
     Auth(auth::commands::Command),
     Backup(backup::Command),
     Customer(customer::commands::Command),
@@ -133,9 +141,20 @@ enum Work {
 }
 
 impl Work {
-    async fn run(self, settings: Settings, place: &Place) -> Result<(), ProgramError> {
+    async fn run(self, mut settings: Settings, place: &Place) -> Result<(), ProgramError> {
         match self {
             Self::Run { demo } => run(settings, place, demo).await,
+            Self::Demo => {
+                let (data, env) = (place.data(WORK)?, Env::system());
+                settings::set_programs(&mut settings)?;
+                let foundation = Foundation::new(&settings, &data, &env)?;
+                demo::play(&foundation.applications().await?, &env).await
+            }
+            Self::Healthcheck => {
+                place.apply(&mut settings)?;
+                let http: gateway::settings::Http = settings.section("gateway.http")?;
+                gateway::healthcheck(http.address, http.port).await.map_err(ProgramError::NotReady)
+            }
             Self::Auth(command) => {
                 let (data, env) = (place.data(WORK)?, Env::system());
                 let application = Foundation::new(&settings, &data, &env)?.auth().await?;
@@ -195,9 +214,9 @@ async fn run(mut settings: Settings, place: &Place, with_demo: bool) -> Result<(
     let foundation = Foundation::new(&settings, &data, &env)?;
     announce(&crm, &foundation, with_demo);
 
-    let (stop, applications, beside) = (CancellationToken::new(), crm.applications(), foundation.beside());
+    let (stop, applications) = (CancellationToken::new(), crm.applications());
     let playing = async {
-        if with_demo && let Err(error) = demo::play(&applications, &beside, &env).await {
+        if with_demo && let Err(error) = demo::play(&applications, &env).await {
             return error;
         }
         std::future::pending().await

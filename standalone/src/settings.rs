@@ -73,6 +73,15 @@ pub fn set_demo_apart(settings: &mut Settings) -> Result<(), SettingsError> {
     settings.set("bus.namespace", &format!("{}_demo", bus.namespace))
 }
 
+/// Takes the databases and the broker on which the services work as programs of their own.
+///
+/// # Errors
+/// [`SettingsError`] that names the key.
+pub fn set_programs(settings: &mut Settings) -> Result<(), SettingsError> {
+    settings.set("store.kind", "mongodb")?;
+    settings.set("bus.kind", "rabbitmq")
+}
+
 /// All settings with their comments and defaults, the sections under their full names.
 #[must_use]
 pub fn commented() -> String {

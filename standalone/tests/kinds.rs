@@ -1,7 +1,11 @@
 //! The program on every kind of store and bus: it works, and looks after its dead letters while it runs.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's assertions")]
 
-use std::{path::Path, process::Command, sync::Arc};
+use std::{
+    path::Path,
+    process::{Command, Output},
+    sync::Arc,
+};
 
 use events::{Bus, InProcessBus, RabbitMq, RabbitMqBus};
 use kernel::{Env, Principal};
@@ -52,10 +56,15 @@ impl Place {
         (running, Graph::new(base))
     }
 
+    /// Runs a command beside it.
+    fn output(&self, command: &str) -> Output {
+        let variables = self.variables.iter().map(|(name, value)| (*name, value.as_str()));
+        Command::new(CRM).args(command.split(' ')).args(["--data", self.folder()]).envs(variables).output().unwrap()
+    }
+
     /// Runs a command beside it; what it printed.
     fn run(&self, command: &str) -> String {
-        let variables = self.variables.iter().map(|(name, value)| (*name, value.as_str()));
-        let output = Command::new(CRM).args(command.split(' ')).args(["--data", self.folder()]).envs(variables).output().unwrap();
+        let output = self.output(command);
         assert!(output.status.success(), "{command}: {output:?}");
         String::from_utf8(output.stdout).unwrap()
     }
@@ -161,4 +170,24 @@ async fn it_works_on_mongodb_and_the_in_process_bus() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_works_on_mongodb_and_rabbitmq() {
     works_on("mongodb", "rabbitmq").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_demo_is_not_played_where_people_work() {
+    let place = Place::new("mongodb", "rabbitmq");
+    place.run(&format!("admin create --email {EMAIL} --name Ada"));
+    let refused = place.output("demo");
+    assert!(!refused.status.success());
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert!(told.contains("was invited to be the first admin"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_healthcheck_tells_whether_it_is_ready() {
+    let place = Place::new("sqlite", "in-process");
+    let (running, graph) = place.serve();
+    let check = format!("healthcheck --port {}", graph.base.rsplit(':').next().unwrap());
+    until("it is ready", async || place.output(&check).status.success().then_some(())).await;
+    drop(running);
+    assert!(!place.output(&check).status.success(), "nobody is there any more");
 }

@@ -1,6 +1,7 @@
-//! The answers about things of one kind.
+//! The answers to the questions of one kind.
 
 use std::{
+    hash::Hash,
     num::NonZeroUsize,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -11,40 +12,45 @@ use kernel::{Error, Principal};
 use lru::LruCache;
 use tokio::sync::watch;
 
-use crate::read::{Answer, EntityId, Reads};
+use crate::read::{Answer, Reads};
 
-/// So many answers about one thing are kept: to different viewers, with different fields.
+/// So many answers to one question are kept: to different viewers, with different fields.
 const MOST_ANSWERS: usize = 16;
 /// So many viewers' last commands are known one by one.
 const MOST_WRITERS: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
 /// An answer is kept no longer than that, whatever was seen or not.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// A thing as a service answers it.
-pub(crate) trait Thing: Clone + Send + Sync + 'static {
-    /// Its version; it is among the fields of every question whose answer is kept.
+/// What is asked for: a thing by its id, a page of a list.
+pub(crate) trait Question: Clone + Eq + Hash + Send + Sync + 'static {}
+
+impl<K: Clone + Eq + Hash + Send + Sync + 'static> Question for K {}
+
+/// What a service answers.
+pub(crate) trait Known: Clone + Send + Sync + 'static {
+    /// A thing's version, which is among the fields of every question whose answer is kept; 0 of what has none.
     fn version(&self) -> u64;
 
     /// The same, which keeps no more memory than it needs.
     fn compact(&self) -> Self;
 }
 
-/// The answers about things of one kind.
-pub(crate) struct Table<T>(Mutex<State<T>>);
+/// The answers to the questions of one kind.
+pub(crate) struct Table<K, T>(Mutex<State<K, T>>);
 
-struct State<T> {
+struct State<K, T> {
     /// Whether events are seen.
     sees: bool,
     /// Counts questions and commands: what has a lower number was earlier.
     now: u64,
-    things: LruCache<EntityId, Entry<T>>,
+    entries: LruCache<K, Entry<T>>,
     /// When the last command of a viewer ended.
     written: LruCache<Principal, u64>,
     /// When the last command ended of a viewer who is no longer in `written`.
     forgotten: u64,
 }
 
-/// What is known of a thing.
+/// What is known of what is asked for.
 struct Entry<T> {
     /// The last version that an event told of.
     version: u64,
@@ -85,28 +91,28 @@ enum Found<T> {
 }
 
 /// Where the answers to the keys of a question are to be had, and the call to make for those that are had nowhere.
-struct Plan<'t, T: Thing> {
+struct Plan<'t, K: Question, T: Known> {
     found: Vec<Found<T>>,
-    call: Option<Call<'t, T>>,
+    call: Option<Call<'t, K, T>>,
 }
 
-impl<T: Thing> Table<T> {
-    pub(super) fn new(things: NonZeroUsize) -> Self {
-        Self(Mutex::new(State { sees: false, now: 0, things: LruCache::new(things), written: LruCache::new(MOST_WRITERS), forgotten: 0 }))
+impl<K: Question, T: Known> Table<K, T> {
+    pub(super) fn new(most: NonZeroUsize) -> Self {
+        Self(Mutex::new(State { sees: false, now: 0, entries: LruCache::new(most), written: LruCache::new(MOST_WRITERS), forgotten: 0 }))
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<T>> {
+    fn lock(&self) -> MutexGuard<'_, State<K, T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The answers to `keys` for these fields, the version among them: what is known, what others are asking for, and for the rest
+    /// The answers to `keys` for these fields: what is known, what others are asking for, and for the rest
     /// what `ask` brings.
     pub(crate) async fn answers<A: Future<Output = Vec<Answer<T>>> + Send>(
         &self,
         viewer: &Principal,
         reads: Reads,
-        keys: &[EntityId],
-        ask: impl Fn(Vec<EntityId>) -> A + Sync,
+        keys: &[K],
+        ask: impl Fn(Vec<K>) -> A + Sync,
     ) -> Vec<Answer<T>> {
         let Some(Plan { found, call }) = self.find(viewer, reads, keys) else { return ask(keys.to_vec()).await };
         let own = async {
@@ -115,12 +121,12 @@ impl<T: Thing> Table<T> {
             call.answered(answers)
         };
         let awaited = found.iter().zip(keys).filter_map(|(found, key)| match found {
-            Found::Other(call, item) => Some(item_of(call.clone(), *item).map(|answer| (*key, answer))),
+            Found::Other(call, item) => Some(item_of(call.clone(), *item).map(move |answer| (key, answer))),
             Found::Here(_) | Found::Own(_) => None,
         });
         let (own, others) = futures::join!(own, join_all(awaited));
         // Whoever asked is gone, or had no time left: that is no answer to this question.
-        let lost: Vec<EntityId> = others.iter().filter(|(_, answer)| answer.is_none()).map(|(key, _)| *key).collect();
+        let lost: Vec<K> = others.iter().filter(|(_, answer)| answer.is_none()).map(|(key, _)| (*key).clone()).collect();
         let mut again = if lost.is_empty() { Vec::new() } else { ask(lost).await }.into_iter();
         let mut others = others.into_iter().map(|(_, answer)| answer);
         let mut answer = |found: Found<T>| {
@@ -135,7 +141,7 @@ impl<T: Thing> Table<T> {
     }
 
     /// Where the answers are to be had; `None` where no events are seen.
-    fn find(&self, viewer: &Principal, reads: Reads, keys: &[EntityId]) -> Option<Plan<'_, T>> {
+    fn find(&self, viewer: &Principal, reads: Reads, keys: &[K]) -> Option<Plan<'_, K, T>> {
         let mut state = self.lock();
         let state = &mut *state;
         if !state.sees {
@@ -147,8 +153,8 @@ impl<T: Thing> Table<T> {
         let (sender, reply) = watch::channel(None);
         let mut call = Call { table: self, asked, keys: Vec::new(), sender };
         let mut asker = None;
-        let find = |key: &EntityId| {
-            let entry = state.things.get_or_insert_mut(*key, || Entry { version: 0, answers: Vec::new() });
+        let find = |key: &K| {
+            let entry = state.entries.get_or_insert_mut_ref(key, || Entry { version: 0, answers: Vec::new() });
             let answers = |kept: &&Kept<T>| kept.asked > written && kept.reads.has(reads) && *kept.viewer == *viewer;
             let known = entry.answers.iter().filter(answers).find_map(|kept| match &kept.state {
                 Held::Answer { thing, since } => (since.elapsed() < LONGEST).then(|| Found::Here(thing.clone())),
@@ -156,7 +162,7 @@ impl<T: Thing> Table<T> {
             });
             known.unwrap_or_else(|| {
                 let item = call.keys.len();
-                call.keys.push(*key);
+                call.keys.push(key.clone());
                 if entry.answers.len() == MOST_ANSWERS {
                     entry.answers.remove(0);
                 }
@@ -169,12 +175,17 @@ impl<T: Thing> Table<T> {
         Some(Plan { found, call: (!call.keys.is_empty()).then_some(call) })
     }
 
-    /// An event told that the thing has that version now.
-    pub(super) fn changed(&self, thing: EntityId, version: u64) {
-        if let Some(entry) = self.lock().things.peek_mut(&thing) {
+    /// An event told that what this asks for has that version now.
+    pub(super) fn changed(&self, key: &K, version: u64) {
+        if let Some(entry) = self.lock().entries.peek_mut(key) {
             entry.version = entry.version.max(version);
             entry.answers.retain(|kept| matches!(&kept.state, Held::Answer { thing, .. } if thing.version() >= version));
         }
+    }
+
+    /// An event told of what any answer may rest on.
+    pub(super) fn changed_any(&self) {
+        self.lock().entries.clear();
     }
 
     /// A command of the viewer has ended.
@@ -197,25 +208,25 @@ impl<T: Thing> Table<T> {
     pub(super) fn ends(&self) {
         let mut state = self.lock();
         state.sees = false;
-        state.things.clear();
+        state.entries.clear();
     }
 }
 
 /// An item of a call that somebody else makes; `None` where nobody answers it, or nobody had the time to.
-async fn item_of<T: Thing>(mut call: Reply<T>, item: usize) -> Option<Answer<T>> {
+async fn item_of<T: Known>(mut call: Reply<T>, item: usize) -> Option<Answer<T>> {
     let answers = call.wait_for(Option::is_some).await.ok()?.clone()?;
     answers.get(item).cloned().filter(|answer| !matches!(answer, Err(error) if matches!(**error, Error::Unavailable(_))))
 }
 
 /// A call that is being made. Its questions are taken back where it is dropped before it was answered.
-struct Call<'t, T: Thing> {
-    table: &'t Table<T>,
+struct Call<'t, K: Question, T: Known> {
+    table: &'t Table<K, T>,
     asked: u64,
-    keys: Vec<EntityId>,
+    keys: Vec<K>,
     sender: watch::Sender<Option<Arc<[Answer<T>]>>>,
 }
 
-impl<T: Thing> Call<'_, T> {
+impl<K: Question, T: Known> Call<'_, K, T> {
     /// Keeps the answers to those questions that nothing has happened to, and gives all of them to whoever waits.
     fn answered(self, answers: Vec<Answer<T>>) -> Arc<[Answer<T>]> {
         let answers: Arc<[Answer<T>]> = answers.into();
@@ -229,7 +240,7 @@ impl<T: Thing> Call<'_, T> {
         let since = Instant::now();
         let mut state = self.table.lock();
         for (item, key) in self.keys.iter().enumerate() {
-            let Some(entry) = state.things.peek_mut(key) else { continue };
+            let Some(entry) = state.entries.peek_mut(key) else { continue };
             let own = |kept: &Kept<T>| kept.asked == self.asked && matches!(kept.state, Held::Question { .. });
             let Some(place) = entry.answers.iter().position(own) else { continue };
             let question = entry.answers.remove(place);
@@ -241,7 +252,7 @@ impl<T: Thing> Call<'_, T> {
     }
 }
 
-impl<T: Thing> Drop for Call<'_, T> {
+impl<K: Question, T: Known> Drop for Call<'_, K, T> {
     fn drop(&mut self) {
         // One without a question is dropped while the table is locked.
         if !self.keys.is_empty() {

@@ -12,7 +12,7 @@ use proptest::{collection::vec, prelude::*};
 use tokio::{sync::oneshot, task::JoinSet};
 use uuid::Uuid;
 
-use super::table::{Table, Thing};
+use super::table::{Known, Table};
 use crate::read::{Answer, EntityId, Reads};
 
 const VIEWERS: usize = 3;
@@ -29,9 +29,23 @@ struct Shown {
     reads: Reads,
 }
 
-impl Thing for Shown {
+impl Known for Shown {
     fn version(&self) -> u64 {
         self.version
+    }
+
+    fn compact(&self) -> Self {
+        self.clone()
+    }
+}
+
+/// A page of a list: of all things.
+#[derive(Debug, Clone)]
+struct List(Vec<Shown>);
+
+impl Known for List {
+    fn version(&self) -> u64 {
+        0
     }
 
     fn compact(&self) -> Self {
@@ -43,6 +57,8 @@ impl Thing for Shown {
 enum Step {
     /// A viewer asks for fields of things.
     Ask { viewer: usize, fields: u64, things: Vec<usize> },
+    /// A viewer asks for a page of one of two lists of all things.
+    List { viewer: usize, fields: u64, list: u8 },
     /// The service reads what one of the calls asked for; its reply is under way.
     Read(usize),
     /// The reply to one of the calls arrives, or news that it failed.
@@ -69,6 +85,7 @@ fn step() -> impl Strategy<Value = Step> {
             things.dedup();
             Step::Ask { viewer, fields, things }
         }),
+        3 => (viewer.clone(), 0..4_u64, 0..2_u8).prop_map(|(viewer, fields, list)| Step::List { viewer, fields, list }),
         5 => any.clone().prop_map(Step::Read),
         5 => (any.clone(), proptest::bool::weighted(0.1)).prop_map(|(call, fails)| Step::Reply { call, fails }),
         1 => any.clone().prop_map(Step::GiveUp),
@@ -101,6 +118,10 @@ fn id(thing: usize) -> EntityId {
     EntityId::from_uuid(Uuid::from_u128(thing as u128))
 }
 
+fn number(id: &EntityId) -> usize {
+    usize::try_from(id.uuid().as_u128()).unwrap()
+}
+
 fn viewer(number: usize) -> Principal {
     let account = Id::from_uuid(Uuid::from_u128(1_000 + number as u128));
     // Two of them differ in nothing but their role.
@@ -118,7 +139,8 @@ struct Asked {
 }
 
 struct Model {
-    table: Arc<Table<Shown>>,
+    table: Arc<Table<EntityId, Shown>>,
+    lists: Arc<Table<u8, List>>,
     service: Arc<Mutex<Service>>,
     sees: bool,
     events: Vec<(usize, u64)>,
@@ -136,6 +158,7 @@ impl Model {
     fn new() -> Self {
         Self {
             table: Arc::new(Table::new(ROOM)),
+            lists: Arc::new(Table::new(NonZeroUsize::MIN)),
             service: Arc::default(),
             sees: false,
             events: Vec::new(),
@@ -153,7 +176,8 @@ impl Model {
 
     async fn take(&mut self, step: Step) {
         match step {
-            Step::Ask { viewer, fields, things } => self.ask(viewer, Reads::default().with(fields << 1 | 1), things),
+            Step::Ask { viewer, fields, things } => self.ask(viewer, fields, things, None),
+            Step::List { viewer, fields, list } => self.ask(viewer, fields, (0..THINGS).collect(), Some(list)),
             Step::Read(call) => {
                 let mut service = self.service();
                 let Service { versions, calls, .. } = &mut *service;
@@ -177,6 +201,7 @@ impl Model {
             Step::Command { viewer: by, thing } => {
                 let version = self.change(thing);
                 self.table.wrote(&viewer(by));
+                self.lists.wrote(&viewer(by));
                 self.wrote.insert((by, thing), version);
             }
             Step::Event { event, again } => {
@@ -185,17 +210,20 @@ impl Model {
                     if !again {
                         self.events.remove(place);
                     }
-                    self.table.changed(id(thing), version);
+                    self.table.changed(&id(thing), version);
+                    self.lists.changed_any();
                     self.told[thing] = self.told[thing].max(version);
                 }
             }
             Step::Lose => {
                 self.table.ends();
+                self.lists.ends();
                 self.sees = false;
                 self.events.clear();
             }
             Step::Find => {
                 self.table.begins();
+                self.lists.begins();
                 if !self.sees {
                     let versions = self.service().versions;
                     self.told = versions;
@@ -226,28 +254,35 @@ impl Model {
         version
     }
 
-    fn ask(&mut self, by: usize, reads: Reads, things: Vec<usize>) {
+    /// Asks for fields of things, one by one or as a page of a list.
+    fn ask(&mut self, by: usize, fields: u64, things: Vec<usize>, list: Option<u8>) {
+        let reads = Reads::default().with(fields << 1 | 1);
         let own = |thing: &usize| self.wrote.get(&(by, *thing)).copied().unwrap_or_default();
         let oldest = things.iter().map(|thing| own(thing).max(if self.sees { self.told[*thing] } else { 0 })).collect();
         self.asked += things.len();
-        let (table, service) = (self.table.clone(), self.service.clone());
+        let (table, lists, service) = (self.table.clone(), self.lists.clone(), self.service.clone());
         let asking = async move {
-            let keys: Vec<EntityId> = things.iter().map(|thing| id(*thing)).collect();
-            let ask = |keys: Vec<EntityId>| {
+            let call = |things: Vec<usize>| {
                 let (reply, replied) = oneshot::channel();
-                let things: Vec<usize> = keys.iter().map(|key| usize::try_from(key.uuid().as_u128()).unwrap()).collect();
                 let mut service = service.lock().unwrap();
                 service.made += things.len();
                 service.calls.push(Call { viewer: by, reads, things, read: None, reply });
-                async move {
-                    let failed = || Arc::new(Error::Unavailable("the service".into()));
-                    match replied.await.ok().flatten() {
-                        Some(shown) => shown.into_iter().map(Ok).collect(),
-                        None => keys.iter().map(|_| Err(failed())).collect(),
-                    }
-                }
+                async { replied.await.ok().flatten().ok_or_else(|| Arc::new(Error::Unavailable("the service".into()))) }
             };
-            let answers = table.answers(&viewer(by), reads, &keys, ask).await;
+            let answers = if let Some(list) = list {
+                let ask = async |_: Vec<u8>| vec![call((0..THINGS).collect()).await.map(List)];
+                match lists.answers(&viewer(by), reads, &[list], ask).await.remove(0) {
+                    Ok(List(shown)) => shown.into_iter().map(Ok).collect(),
+                    Err(error) => vec![Err(error); THINGS],
+                }
+            } else {
+                let keys: Vec<EntityId> = things.iter().map(|thing| id(*thing)).collect();
+                let ask = async |keys: Vec<EntityId>| match call(keys.iter().map(number).collect()).await {
+                    Ok(shown) => shown.into_iter().map(Ok).collect(),
+                    Err(error) => vec![Err(error); keys.len()],
+                };
+                table.answers(&viewer(by), reads, &keys, ask).await
+            };
             Asked { viewer: by, reads, things, oldest, answers }
         };
         self.handles.push(self.asking.spawn(asking));
@@ -347,6 +382,20 @@ fn other_viewers_other_fields_and_what_has_changed_are_asked_for() {
     assert_eq!(after(vec![Step::Lose, Step::Find, ask(0, 1, &[0])]), 2, "events may have passed by");
 }
 
+#[test]
+fn a_list_is_asked_for_again_when_anything_of_its_kind_has_changed() {
+    let list = |viewer, list| Step::List { viewer, fields: 1, list };
+    let known = [Step::Find, list(0, 0), list(0, 0), Step::Read(0), REPLY, list(0, 0)];
+    let after = |then: Vec<Step>| play(known.iter().cloned().chain(then)).1 / THINGS;
+    assert_eq!(after(vec![]), 1, "waited for, then known");
+    assert_eq!(after(vec![list(0, 1)]), 2, "another list");
+    assert_eq!(after(vec![list(1, 0)]), 2, "another viewer");
+    assert_eq!(after(vec![Step::Change(3), list(0, 0)]), 1, "nobody has heard of it");
+    assert_eq!(after(vec![Step::Change(3), Step::Event { event: 0, again: false }, list(0, 0)]), 2, "it may be on the page now");
+    assert_eq!(after(vec![Step::Command { viewer: 0, thing: 3 }, list(0, 0)]), 2, "the viewer has done something");
+    assert_eq!(after(vec![Step::Lose, Step::Find, list(0, 0)]), 2, "events may have passed by");
+}
+
 #[tokio::test]
 async fn an_answer_that_is_older_than_an_event_is_not_kept() {
     let table = Table::new(ROOM);
@@ -360,7 +409,7 @@ async fn an_answer_that_is_older_than_an_event_is_not_kept() {
         table.answers(&viewer(0), Reads::default(), &[id(0)], answer).await[0].as_ref().unwrap().version
     };
     assert_eq!((ask_for(3).await, ask_for(4).await), (3, 3), "kept");
-    table.changed(id(0), 6);
+    table.changed(&id(0), 6);
     assert_eq!((ask_for(5).await, ask_for(7).await, ask_for(8).await), (5, 7, 7), "of a service that lags behind, then the newest");
     assert_eq!(*asked.lock().unwrap(), 3);
 }

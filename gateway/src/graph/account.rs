@@ -24,7 +24,7 @@ batch_by_id! {
 batch_pages! {
     /// Lists of accounts.
     AccountPages: auth.batch_list_accounts(v1::BatchListAccountsRequest { requests: v1::ListAccountsRequest })
-        -> accounts as Account
+        -> accounts as Account, in accounts
 }
 batch_pages! {
     /// Histories.

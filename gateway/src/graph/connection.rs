@@ -5,7 +5,10 @@ use std::{borrow::Cow, sync::Arc};
 use async_graphql::{OutputType, TypeName};
 use contracts::view::wire::HeldTexts;
 
-use crate::read::{Form, Object, ObjectPlan, Value, object};
+use crate::{
+    cache::Known,
+    read::{Form, Object, ObjectPlan, Value, object},
+};
 
 /// A page of a list, as a service gave it.
 pub(crate) struct Page<T> {
@@ -13,6 +16,17 @@ pub(crate) struct Page<T> {
     pub(crate) cursors: HeldTexts,
     pub(crate) has_next: bool,
     pub(crate) has_previous: bool,
+}
+
+impl<T: Known> Known for Arc<Page<T>> {
+    fn version(&self) -> u64 {
+        0
+    }
+
+    fn compact(&self) -> Self {
+        let items = self.items.iter().map(T::compact).collect();
+        Arc::new(Page { items, cursors: self.cursors.compact(), has_next: self.has_next, has_previous: self.has_previous })
+    }
 }
 
 /// What lists hold.

@@ -27,7 +27,7 @@ batch_by_id! {
 batch_pages! {
     /// Lists of customers.
     CustomerPages: customer.batch_list_customers(v1::BatchListCustomersRequest { requests: v1::ListCustomersRequest })
-        -> customers as Customer
+        -> customers as Customer, in customers
 }
 batch_search! {
     /// Searches of customers.

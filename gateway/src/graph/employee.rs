@@ -30,7 +30,7 @@ batch_by_id! {
 batch_pages! {
     /// Lists of employees.
     EmployeePages: employee.batch_list_employees(v1::BatchListEmployeesRequest { requests: v1::ListEmployeesRequest })
-        -> employees as Employee
+        -> employees as Employee, in employees
 }
 batch_search! {
     /// Searches of employees.

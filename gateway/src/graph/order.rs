@@ -37,7 +37,7 @@ batch_by_id! {
 batch_pages! {
     /// Lists of orders.
     OrderPages: order.batch_list_orders(v1::BatchListOrdersRequest { requests: v1::ListOrdersRequest })
-        -> orders as Order
+        -> orders as Order, in orders
 }
 batch_pages! {
     /// Histories.

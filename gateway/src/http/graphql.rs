@@ -5,7 +5,6 @@ use std::{sync::Arc, time::Instant};
 use async_graphql::{Request as Operation, parser::types::OperationType};
 use async_graphql_axum::{GraphQLRequest, rejection::GraphQLRejection};
 use axum::{
-    body::Body,
     extract::{FromRequest as _, Request, State as Extract},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::Response,
@@ -83,30 +82,26 @@ async fn handle(state: &State, media: Media, request: Request) -> Response {
 /// Reads the operation from the body of a POST, or from the query of a GET.
 async fn receive(state: &State, media: Media, request: Request) -> Result<Operation, Box<Response>> {
     let refuse = |status, code, message: &str| Err(Box::new(answer::refused(media, status, code, message)));
-    let request = match *request.method() {
-        Method::GET => request,
+    let received = match *request.method() {
+        Method::GET => GraphQLRequest::<GraphQLRejection>::from_request(request, &()).await.map(GraphQLRequest::into_inner).ok(),
         Method::POST if !is_json(request.headers()) => {
             return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", "the body must be application/json in utf-8");
         }
-        Method::POST => {
-            let (parts, body) = request.into_parts();
-            match axum::body::to_bytes(body, state.limits.body_limit).await {
-                Ok(bytes) => Request::from_parts(parts, Body::from(bytes)),
-                Err(_) => {
-                    let message = format!("the body must be complete and have at most {} bytes", state.limits.body_limit);
-                    return refuse(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", &message);
-                }
+        Method::POST => match axum::body::to_bytes(request.into_body(), state.limits.body_limit).await {
+            Ok(body) => one_operation(&body),
+            Err(_) => {
+                let message = format!("the body must be complete and have at most {} bytes", state.limits.body_limit);
+                return refuse(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", &message);
             }
-        }
+        },
         _ => {
             let mut response = answer::refused(media, StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "use POST, or GET for queries");
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
             return Err(Box::new(response));
         }
     };
-    let received = GraphQLRequest::<GraphQLRejection>::from_request(request, &()).await.map(GraphQLRequest::into_inner);
     match received {
-        Ok(operation) if !operation.query.is_empty() || operation.extensions.contains_key("persistedQuery") => Ok(operation),
+        Some(operation) if !operation.query.is_empty() || operation.extensions.contains_key("persistedQuery") => Ok(operation),
         _ => refuse(
             StatusCode::BAD_REQUEST,
             "BAD_REQUEST",
@@ -115,9 +110,18 @@ async fn receive(state: &State, media: Media, request: Request) -> Result<Operat
     }
 }
 
+/// The operation in a body of JSON: an object. async-graphql's own reading, which allows for batches, makes a tree of it first.
+fn one_operation(body: &[u8]) -> Option<Operation> {
+    let object = body.trim_ascii_start().starts_with(b"{");
+    object.then(|| serde_json::from_slice(body).ok()).flatten()
+}
+
 fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
-    let mut parts = value.split(';').map(|part| part.trim().to_ascii_lowercase());
-    parts.next().as_deref() == Some("application/json")
-        && parts.all(|parameter| !parameter.starts_with("charset=") || parameter.trim_matches('"').ends_with("utf-8"))
+    let mut parts = value.split(';').map(str::trim);
+    let utf_8 = |parameter: &str| match parameter.split_once('=') {
+        Some((name, value)) if name.eq_ignore_ascii_case("charset") => value.trim_matches('"').eq_ignore_ascii_case("utf-8"),
+        _ => true,
+    };
+    parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json")) && parts.all(utf_8)
 }

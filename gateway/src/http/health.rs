@@ -3,11 +3,24 @@
 //! It is ready once it has had the keys of access tokens, without which it knows nobody, until it stops. A service that is
 //! down later on does not make it unready: queries that don't need it go on.
 
-use std::sync::Arc;
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{Router, extract::State, http::StatusCode, routing::get};
-use runtime::Verifier;
+use runtime::{Verifier, net};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::timeout,
+};
 use tokio_util::sync::CancellationToken;
+
+/// How long an answer may take.
+const DEADLINE: Duration = Duration::from_secs(3);
 
 /// What readiness depends on.
 #[derive(Clone)]
@@ -30,6 +43,25 @@ async fn readyz(State(ready): State<Ready>) -> (StatusCode, &'static str) {
     } else {
         (StatusCode::OK, "ok")
     }
+}
+
+/// Asks the gateway that listens on that port of this machine whether it is ready; else tells why not, in a line.
+///
+/// # Errors
+/// The line.
+pub async fn healthcheck(address: IpAddr, port: u16) -> Result<(), String> {
+    let address = SocketAddr::new(net::own(address), port);
+    let ask = async {
+        let mut connection = TcpStream::connect(address).await?;
+        connection.write_all(format!("GET /readyz HTTP/1.0\r\nhost: {address}\r\n\r\n").as_bytes()).await?;
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await?;
+        Ok::<_, io::Error>(answer)
+    };
+    let answer = timeout(DEADLINE, ask).await.map_err(|_| format!("http://{address} does not answer"))?;
+    let answer = answer.map_err(|error| format!("http://{address}: {error}"))?;
+    let status = answer.lines().next().unwrap_or_default();
+    if status.split(' ').nth(1) == Some("200") { Ok(()) } else { Err(format!("http://{address}: {status}")) }
 }
 
 #[cfg(test)]

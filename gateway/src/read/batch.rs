@@ -7,7 +7,10 @@ use kernel::{Error, PageSize};
 use prost_types::FieldMask;
 
 use super::{Object, Reads};
-use crate::scope::Scope;
+use crate::{
+    cache::{Cache, Known, Table},
+    scope::Scope,
+};
 
 /// What came of one question. The error is shared by all who asked.
 pub(crate) type Answer<V> = Result<V, Arc<Error>>;
@@ -40,6 +43,28 @@ pub(crate) async fn call<B: Batch>(scope: &Scope, keys: &[B::Key], reads: Option
         Ok(answers) if answers.len() == keys.len() => answers.into_iter().map(|answer| answer.map_err(Arc::new)).collect(),
         Ok(_) => repeat(&Arc::new(Error::internal("a batch method gave another number of answers than questions")), keys.len()),
         Err(error) => repeat(&Arc::new(error), keys.len()),
+    }
+}
+
+/// The answers to `keys` in their order, as far as a table of the cache has them; what is missing is asked for, with the fields `also`.
+/// Nothing is known of questions for fields that are `untold`, which change without an event.
+pub(crate) async fn known<B: Batch>(
+    scope: &Scope,
+    table: impl FnOnce(&Cache) -> &Table<B::Key, B::Value>,
+    (untold, also): (u64, u64),
+    keys: &[B::Key],
+    reads: Option<Reads>,
+) -> Vec<Answer<B::Value>>
+where
+    B::Value: Known,
+{
+    match (scope.cache(), reads) {
+        (Some((cache, viewer)), Some(reads)) if !reads.has_any(untold) => {
+            let reads = reads.with(also);
+            let ask = async |keys: Vec<_>| call::<B>(scope, &keys, Some(reads)).await;
+            table(cache).answers(viewer, reads, keys, ask).await
+        }
+        _ => call::<B>(scope, keys, reads).await,
     }
 }
 
@@ -88,17 +113,8 @@ macro_rules! batch_by_id {
             const LIMIT: usize = contracts::read::MAX_IDS;
 
             async fn answers(scope: &$crate::scope::Scope, keys: &[Self::Key], reads: Option<$crate::read::Reads>) -> Vec<$crate::read::Answer<$value>> {
-                type Fields = contracts::mask::Mask<$package::$value>;
-                const VERSION: u64 = Fields::bit("version");
-                const UNTOLD: u64 = 0 $($(| Fields::bit(stringify!($untold)))+)?;
-                match (scope.cache(), reads) {
-                    (Some((cache, viewer)), Some(reads)) if !reads.has_any(UNTOLD) => {
-                        let reads = reads.with(VERSION);
-                        let ask = async |keys: Vec<_>| $crate::read::call::<Self>(scope, &keys, Some(reads)).await;
-                        cache.$table.answers(viewer, reads, keys, ask).await
-                    }
-                    _ => $crate::read::call::<Self>(scope, keys, reads).await,
-                }
+                const VERSION: u64 = contracts::mask::Mask::<$package::$value>::bit("version");
+                $crate::read::known::<Self>(scope, |cache| &cache.$table.things, ($value::UNTOLD, VERSION), keys, reads).await
             }
 
             async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key], reads: Option<$crate::read::Reads>) -> kernel::Result<Vec<kernel::Result<$value>>> {
@@ -115,6 +131,11 @@ macro_rules! batch_by_id {
             }
         }
 
+        impl $value {
+            /// The fields that change without an event.
+            const UNTOLD: u64 = 0 $($(| contracts::mask::Mask::<$package::$value>::bit(stringify!($untold)))+)?;
+        }
+
         impl $crate::read::Form<$value> for $value {
             fn of(answer: Self) -> Self {
                 answer
@@ -125,7 +146,7 @@ macro_rules! batch_by_id {
             }
         }
 
-        impl $crate::cache::Thing for $value {
+        impl $crate::cache::Known for $value {
             fn version(&self) -> u64 {
                 self.0.version()
             }
@@ -156,9 +177,10 @@ pub(crate) fn refusal(status: Option<&[u8]>) -> Error {
     status.map_or_else(|| Error::internal("an answer without a result"), contracts::error::from_rpc_status_bytes)
 }
 
-/// Declares the [`Batch`] of a `BatchList` method: pages of lists.
+/// Declares the [`Batch`] of a `BatchList` method: pages of lists, kept in that table of the [cache](crate::cache), or in none.
 macro_rules! batch_pages {
-    ($(#[$doc:meta])* $name:ident: $client:ident.$method:ident($package:ident::$request:ident { $questions:ident: $question:path }) -> $items:ident as $value:path) => {
+    ($(#[$doc:meta])* $name:ident: $client:ident.$method:ident($package:ident::$request:ident { $questions:ident: $question:path }) -> $items:ident as $value:path
+        $(, in $table:ident)?) => {
         $(#[$doc])*
         pub(crate) struct $name;
 
@@ -168,6 +190,10 @@ macro_rules! batch_pages {
             type Value = std::sync::Arc<$crate::graph::connection::Page<$value>>;
             const METHOD: &'static str = concat!(stringify!($client), ".", stringify!($method));
             const LIMIT: usize = contracts::read::MAX_LISTS;
+
+            $(async fn answers(scope: &$crate::scope::Scope, keys: &[Self::Key], reads: Option<$crate::read::Reads>) -> Vec<$crate::read::Answer<Self::Value>> {
+                $crate::read::known::<Self>(scope, |cache| &cache.$table.pages, (<$value>::UNTOLD, 0), keys, reads).await
+            })?
 
             async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key], reads: Option<$crate::read::Reads>) -> kernel::Result<Vec<kernel::Result<Self::Value>>> {
                 let request = scope.request($crate::read::listed!($package::$request { $questions: keys.to_vec() }, $crate::read::mask_of::<$value>(reads)));

@@ -1,9 +1,11 @@
 //! What an operator does by command: `auth admin create`, `auth keys rotate`. The `crm` program has the same.
 
-use clap::{Args, Subcommand};
-use kernel::Result;
+use std::{fs, path::PathBuf};
 
-use crate::application::Application;
+use clap::{Args, Subcommand};
+use kernel::{Error, Result};
+
+use crate::{application::Application, domain::secret::Secret};
 
 /// A command and its arguments.
 #[derive(Debug, Clone, Subcommand)]
@@ -25,7 +27,7 @@ pub enum Command {
 /// What is done for the first admin.
 #[derive(Debug, Clone, Subcommand)]
 pub enum AdminCommand {
-    /// Make the first admin and print a one-time invitation with which they set their password
+    /// Make the first admin, and print a one-time invitation with which they set their password
     Create(NewAdmin),
 }
 
@@ -38,6 +40,12 @@ pub struct NewAdmin {
     /// Their name
     #[arg(long)]
     pub name: String,
+    /// Set the password that this file holds, and print no invitation
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// Do nothing, and end well, where there is an admin already
+    #[arg(long)]
+    pub if_none: bool,
 }
 
 /// What is done with the keys.
@@ -51,23 +59,37 @@ impl Command {
     /// Does it. Returns what to print; an invitation is shown there and nowhere else.
     ///
     /// # Errors
-    /// Those of [`Application::create_first_admin`] and [`Application::rotate_signing_key`].
+    /// Those of [`Application::create_first_admin`], [`Application::accept_invitation`] and [`Application::rotate_signing_key`];
+    /// [`Error::Invalid`] that names `password_file`.
     pub async fn run(&self, application: &Application) -> Result<String> {
         match self {
-            Self::Admin { command: AdminCommand::Create(NewAdmin { email, name }) } => {
-                let company = application.ensure_company().await?;
-                let invitation = application.create_first_admin(company, email, name).await?;
-                Ok(format!(
-                    "The first admin is {}. Until {} the password can be set with this invitation, once:\n{}",
-                    invitation.account.account.email,
-                    invitation.expires_at,
-                    invitation.token.expose()
-                ))
-            }
+            Self::Admin { command: AdminCommand::Create(admin) } => admin.create(application).await,
             Self::Keys { command: KeysCommand::Rotate } => {
                 let (kid, from) = application.rotate_signing_key().await?;
                 Ok(format!("The key {kid} signs from {from} on."))
             }
         }
+    }
+}
+
+impl NewAdmin {
+    async fn create(&self, application: &Application) -> Result<String> {
+        let password = self.password_file.as_ref().map(|file| {
+            let text = fs::read_to_string(file).map_err(|error| Error::invalid("password_file", "UNREADABLE", error.to_string()))?;
+            Ok::<_, Error>(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned()))
+        });
+        let password = password.transpose()?;
+        let company = application.ensure_company().await?;
+        let invitation = match application.create_first_admin(company, &self.email, &self.name).await {
+            Err(Error::FailedPrecondition { .. }) if self.if_none => return Ok("There is an admin already.".to_owned()),
+            other => other?,
+        };
+        let (email, token) = (&invitation.account.account.email, invitation.token.expose());
+        if let Some(password) = password {
+            application.accept_invitation(token, &password).await?;
+            return Ok(format!("The first admin is {email}, and signs in with the password of the file."));
+        }
+        let until = invitation.expires_at;
+        Ok(format!("The first admin is {email}. Until {until} the password can be set with this invitation, once:\n{token}"))
     }
 }

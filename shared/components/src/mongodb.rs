@@ -87,7 +87,7 @@ impl MongoDb {
     /// Where no MongoDB can be found, with all that was tried, or where it can't be started.
     pub fn start_with(options: MongoOptions) -> Result<Self> {
         ensure!((1..=7).contains(&options.members), "members must be from 1 to 7, not {}", options.members);
-        let found = locate::mongodb(options.netns.is_some() || options.data.is_some())?;
+        let found = locate::mongodb(IMAGE, options.netns.is_some() || options.data.is_some())?;
         let ports = (0..options.members).map(|_| Port::reserve(options.bind)).collect::<Result<Vec<_>>>()?;
         let elsewhere = options.data.as_deref().map(|data| tempfile::Builder::new().prefix("crm-mongodb-").tempdir_in(data));
         let elsewhere = elsewhere.transpose().context("the folder for the data can't be written")?;

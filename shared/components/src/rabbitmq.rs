@@ -80,7 +80,7 @@ impl RabbitMq {
     /// # Errors
     /// Where no RabbitMQ can be found, with all that was tried, or where it can't be started.
     pub fn start_with(options: RabbitOptions) -> Result<Self> {
-        let mut broker = match locate::rabbitmq(options.netns.is_some())? {
+        let mut broker = match locate::rabbitmq(IMAGE, options.netns.is_some())? {
             Found::Installed(server) => Self::installed(&server, &options)?,
             Found::Docker => Self::docker(options.bind)?,
         };

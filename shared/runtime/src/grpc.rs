@@ -30,7 +30,7 @@ use tonic::service::Routes;
 
 pub use access::{principal, session};
 pub use answer::{Answer, answer, in_their_places};
-pub use health::{LIVE, Need, Part};
+pub use health::{LIVE, Need, Part, healthcheck};
 pub use listen::{Listener, ServeError, serve};
 pub use observe::{rpc_status, status};
 

@@ -3,7 +3,7 @@
 use std::{
     convert::Infallible,
     io,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     pin::pin,
     sync::Arc,
     time::Duration,
@@ -55,6 +55,16 @@ fn advice(source: &io::Error) -> String {
         io::ErrorKind::PermissionDenied => "permission denied; set a port above 1023".to_owned(),
         io::ErrorKind::AddrNotAvailable => "this machine does not have that address; set one that it has, or 0.0.0.0 for all".to_owned(),
         _ => source.to_string(),
+    }
+}
+
+/// Where this machine itself reaches what listens on `address`.
+#[must_use]
+pub fn own(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(address) if address.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(address) if address.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        address => address,
     }
 }
 

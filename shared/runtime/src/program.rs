@@ -57,6 +57,17 @@ use crate::{
 /// The domain that issues tokens, and so has their keys itself.
 const ISSUER: &str = "auth";
 
+/// The commands that every service's program has beside those on dead letters.
+#[derive(Debug, Clone, clap::Subcommand)]
+enum Operation {
+    /// Ask the running program, at the port of these settings, whether it is ready; exits with 0 if it is
+    Healthcheck,
+    /// Bring the collections and indexes of the database to this version, and end; the program does so too as it starts
+    Migrate,
+    #[command(flatten)]
+    Backup(backup::Command),
+}
+
 /// A service as a program of its own.
 #[derive(Debug, Clone, Copy)]
 pub struct Program {
@@ -112,6 +123,9 @@ pub enum ProgramError {
     /// The service ended.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// The running program was asked whether it is ready, and is not.
+    #[error("not ready: {0}")]
+    NotReady(String),
     /// The runtime could not begin.
     #[error("no threads can be started: {0}")]
     Runtime(io::Error),
@@ -161,14 +175,17 @@ impl Program {
         let dead_letters = clap::Command::new(Command::NAME).about(Command::ABOUT);
         let dead_letters = Command::augment_subcommands(dead_letters).subcommand_required(true).arg_required_else_help(true);
         let program = clap::Command::new(self.name).about(self.about).version(self.version).after_long_help(settings);
-        backup::Command::augment_subcommands(program.subcommand(dead_letters)).subcommand_required(false)
+        Operation::augment_subcommands(program.subcommand(dead_letters)).subcommand_required(false)
     }
 
     /// Does the command that every program has, if `arguments` say so; the exit code is as [`serve`](Self::serve)'s.
     #[must_use]
     pub fn operate(&self, arguments: &ArgMatches) -> Option<ExitCode> {
-        if let Ok(command) = backup::Command::from_arg_matches(arguments) {
-            return Some(self.back_up(&command));
+        match Operation::from_arg_matches(arguments) {
+            Ok(Operation::Healthcheck) => return Some(self.healthcheck()),
+            Ok(Operation::Migrate) => return Some(self.migrate()),
+            Ok(Operation::Backup(command)) => return Some(self.back_up(&command)),
+            Err(_) => {}
         }
         let command = Command::from_arg_matches(arguments.subcommand_matches(Command::NAME)?);
         let command = command.unwrap_or_else(|error| error.exit());
@@ -179,6 +196,21 @@ impl Program {
             let _ = writeln!(io::stdout(), "{told}");
             Ok(())
         }))
+    }
+
+    fn healthcheck(&self) -> ExitCode {
+        self.with_runtime(async |settings| {
+            let Common { grpc, .. } = settings.extract()?;
+            grpc::healthcheck(grpc.address, grpc.port).await.map_err(ProgramError::NotReady)
+        })
+    }
+
+    fn migrate(&self) -> ExitCode {
+        self.with_runtime(async |settings| {
+            self.awaited_store(&settings, &settings.extract()?).await?;
+            let _ = writeln!(io::stdout(), "The database of {} is as version {} needs it.", self.name, self.version);
+            Ok(())
+        })
     }
 
     /// Does a command on its whole data.

@@ -37,7 +37,7 @@ pub async fn starts_alone(path: impl AsRef<OsStr>, name: &str, mongodb: &str, ra
     let (store, bus) = (Later::new(mongodb), Later::new(rabbitmq));
     let (port, nobody) = (free_port(), free_port());
     let prefix = name.to_uppercase();
-    let mut command = Command::new(path);
+    let mut variables = vec![];
     for (key, value) in [
         ("GRPC__PORT", port.to_string()),
         ("STORE__URL", store.url.clone()),
@@ -45,12 +45,24 @@ pub async fn starts_alone(path: impl AsRef<OsStr>, name: &str, mongodb: &str, ra
         ("BUS__URL", bus.url.clone()),
         ("BUS__NAMESPACE", house.clone()),
     ] {
-        command.env(format!("{prefix}__{key}"), value);
+        variables.push((format!("{prefix}__{key}"), value));
     }
     if name != "auth" {
-        command.env(format!("{prefix}__AUTH__URL"), format!("http://127.0.0.1:{nobody}"));
+        variables.push((format!("{prefix}__AUTH__URL"), format!("http://127.0.0.1:{nobody}")));
     }
-    let mut program = Killed(command.spawn().expect("a program to start"));
+    let command = |arguments: &[&str]| {
+        let mut command = Command::new(&path);
+        command.args(arguments).envs(variables.iter().map(|(name, value)| (name, value)));
+        command
+    };
+    // What forwards to MongoDB and RabbitMQ goes on meanwhile.
+    let succeeds = async |argument| {
+        let mut command = command(&[argument]);
+        let output = tokio::task::spawn_blocking(move || command.output()).await.expect("a command");
+        output.expect("its end").status.success()
+    };
+    assert!(!succeeds("healthcheck").await, "nothing listens there");
+    let mut program = Killed(command(&[]).spawn().expect("a program to start"));
 
     let endpoint = Endpoint::from_shared(format!("http://127.0.0.1:{port}")).expect("an address");
     let channel: Channel = until("it listens", async || endpoint.connect().await.ok()).await;
@@ -61,11 +73,14 @@ pub async fn starts_alone(path: impl AsRef<OsStr>, name: &str, mongodb: &str, ra
     }
     assert!(services(&channel).await.contains(&service), "reflection tells of {service}");
     assert_eq!(refusal(&channel, &service).await, Code::Unavailable);
+    assert!(!succeeds("healthcheck").await, "it is not ready");
 
     let _forwarding = (store.is_there().await, bus.is_there().await);
     for part in ["", &service, "store", "bus", "live"] {
         until("it is ready", async || (health(&channel, part).await == ServingStatus::Serving).then_some(())).await;
     }
+
+    assert!(succeeds("healthcheck").await && succeeds("migrate").await, "both may be given while it runs");
 
     signal(program.0.id(), Signal::TERM);
     let ended = until("it ends", async || program.0.try_wait().expect("its end")).await;

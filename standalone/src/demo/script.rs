@@ -91,6 +91,8 @@ pub(super) struct Script {
     pub(super) employees: Vec<EmployeeRole>,
     pub(super) customers: Vec<CustomerRole>,
     pub(super) orders: Vec<OrderRole>,
+    /// The order that is made when all else is there: one that was done, which nobody can delete.
+    pub(super) last: OrderRole,
 }
 
 impl Script {
@@ -106,7 +108,9 @@ impl Script {
             .take(ORDERS)
             .collect();
         orders.sort_by_key(|order| order.ordered_at);
-        Self { employees, customers, orders }
+        let done = orders.iter().rposition(|order| order.fate == Fate::Completed).unwrap_or_default();
+        let last = orders.remove(done);
+        Self { employees, customers, orders, last }
     }
 }
 

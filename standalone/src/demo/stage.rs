@@ -23,7 +23,7 @@ use order::{
     domain::{Base, CrewSize, Discount, Extra, NewOrder, Order, Period, PriceTerms, ServiceType, Status},
 };
 
-use super::script::{CustomerRole, EmployeeRole, Fate, OrderRole, PriceRole};
+use super::script::{CustomerRole, EmployeeRole, Fate, OrderRole, PriceRole, Script};
 use crate::Applications;
 
 /// How long events may take to reach those who wait for them.
@@ -35,11 +35,14 @@ pub(super) struct Stage {
     pub(super) applications: Applications,
     pub(super) env: Env,
     pub(super) principal: Principal,
-    /// When the company began.
-    pub(super) opening: Timestamp,
+    /// The moment round which the demo takes place: that at which its admin was made.
+    pub(super) as_of: Timestamp,
     /// Whether a part may be there already, from a start that was killed.
-    pub(super) again: bool,
+    again: bool,
 }
+
+/// So long the company had been there.
+const AGE: Duration = Duration::from_secs(400 * 86_400);
 
 /// A customer with their places.
 pub(super) struct Client {
@@ -48,15 +51,21 @@ pub(super) struct Client {
 }
 
 impl Stage {
+    pub(super) fn new(applications: Applications, env: Env, principal: Principal) -> Self {
+        Self { as_of: env.now(), applications, env, principal, again: false }
+    }
+
     fn at(&self, time: Timestamp) -> Env {
         self.env.with_clock(Arc::new(FixedClock::new(time)))
     }
 
-    /// The admin, with a password.
-    pub(super) async fn admin(&self, email: &str, password: &str) -> Result<Principal> {
+    /// The admin, with a password. Where there is one, the demo goes on as of when they were made.
+    pub(super) async fn admin(&mut self, email: &str, password: &str) -> Result<Principal> {
         let auth = &self.applications.auth;
+        let known = self.account_of(email).await?;
+        self.again = known.is_some();
         // A start that was killed may have left the account without its password.
-        let invitation = match self.account_of(email).await? {
+        let invitation = match known {
             None => Some(auth.create_first_admin(self.principal.company, email, "Agnese Kalna").await?),
             Some(account) if account.status == Invited => Some(auth.create_invitation(&self.principal, account.id).await?),
             Some(_) => None,
@@ -64,7 +73,9 @@ impl Stage {
         if let Some(invitation) = invitation {
             auth.accept_invitation(invitation.token.expose(), &Secret::new(password.to_owned())).await?;
         }
-        let account = self.account_of(email).await?.ok_or_else(|| Error::not_found("account", email))?.id;
+        let account = self.account_of(email).await?.ok_or_else(|| Error::not_found("account", email))?;
+        self.as_of = account.created_at;
+        let account = account.id;
         let actor = kernel::Actor::Account { account, employee: None };
         Ok(Principal { company: self.principal.company, actor, role: Role::Admin })
     }
@@ -94,7 +105,7 @@ impl Stage {
     }
 
     pub(super) async fn employee(&self, role: &EmployeeRole) -> Result<EmployeeId> {
-        let employees = self.applications.employee.with_env(self.at(self.opening));
+        let employees = self.applications.employee.with_env(self.at(self.as_of.minus(AGE)));
         if self.again {
             let search = SearchEmployees { text: role.email.clone(), filter: Default::default(), limit: None };
             if let Some(found) = employees.search_employees(&self.principal, &search).await?.employees.first() {
@@ -113,13 +124,30 @@ impl Stage {
         Ok(employees.create_employee(&self.principal, profile).await?.id)
     }
 
+    /// Whether all of it is there.
+    pub(super) async fn is_complete(&self, script: &Script) -> Result<bool> {
+        let Some(client) = self.known(&script.customers[script.last.customer]).await? else { return Ok(false) };
+        let last = self.existing(&script.last, &client).await?;
+        Ok(last.is_some_and(|order| order.status == Status::Completed))
+    }
+
+    /// The customer, where they are there already.
+    async fn known(&self, role: &CustomerRole) -> Result<Option<Client>> {
+        if !self.again {
+            return Ok(None);
+        }
+        let customers = &self.applications.customer;
+        let search = SearchCustomers { text: role.email.clone(), filter: Default::default(), limit: None };
+        match customers.search_customers(&self.principal, &search).await?.customers.first() {
+            Some(found) => Ok(Some(client(&customers.get_customer(&self.principal, found.customer.id).await?.customer))),
+            None => Ok(None),
+        }
+    }
+
     pub(super) async fn customer(&self, role: &CustomerRole) -> Result<Client> {
-        let customers = self.applications.customer.with_env(self.at(self.opening));
-        if self.again {
-            let search = SearchCustomers { text: role.email.clone(), filter: Default::default(), limit: None };
-            if let Some(found) = customers.search_customers(&self.principal, &search).await?.customers.first() {
-                return Ok(client(&customers.get_customer(&self.principal, found.customer.id).await?.customer));
-            }
+        let customers = self.applications.customer.with_env(self.at(self.as_of.minus(AGE)));
+        if let Some(client) = self.known(role).await? {
+            return Ok(client);
         }
         let input = CustomerInput {
             kind: if role.organisation { CustomerType::Organisation } else { CustomerType::Person },
@@ -172,8 +200,7 @@ impl Stage {
     /// Takes an order as far as its fate wants it.
     pub(super) async fn order(&self, role: &OrderRole, employees: &[EmployeeId], customers: &[Client]) -> Result<()> {
         let client = &customers[role.customer];
-        let existing = if self.again { self.existing(role, client).await? } else { None };
-        let mut order = match existing {
+        let mut order = match self.existing(role, client).await? {
             Some(order) => order,
             None => self.take(role, client).await?,
         };
@@ -188,7 +215,11 @@ impl Stage {
         }
     }
 
+    /// The order, where it is there already.
     async fn existing(&self, role: &OrderRole, client: &Client) -> Result<Option<Order>> {
+        if !self.again {
+            return Ok(None);
+        }
         let filter = OrderFilter {
             customer_id: Some(client.id),
             starts_from: Some(role.starts_at),

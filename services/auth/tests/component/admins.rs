@@ -115,13 +115,14 @@ async fn of_first_admins_made_at_once_one_is() {
     }
 }
 
+#[derive(Parser)]
+struct Program {
+    #[command(subcommand)]
+    command: commands::Command,
+}
+
 #[tokio::test]
 async fn the_command_prints_an_invitation_for_the_first_admin() {
-    #[derive(Parser)]
-    struct Program {
-        #[command(subcommand)]
-        command: commands::Command,
-    }
     let house = House::new().await;
     let create = Program::parse_from(["auth", "admin", "create", "--email", "agnese@example.com", "--name", "Agnese Kalna"]).command;
     let told = create.run(&house.application).await.unwrap();
@@ -133,6 +134,25 @@ async fn the_command_prints_an_invitation_for_the_first_admin() {
     let told = rotate.run(&house.application).await.unwrap();
     let newest = house.application.jwks().await.unwrap().pop().unwrap();
     assert!(told.contains(&newest.kid));
+}
+
+#[tokio::test]
+async fn the_command_sets_the_password_of_a_file_and_may_be_given_again() {
+    let house = House::new().await;
+    let file = std::env::temp_dir().join(format!("{}-password", house.bed.env.random_uuid()));
+    let path = file.to_str().unwrap();
+    let create = ["auth", "admin", "create", "--email", "agnese@example.com", "--name", "Agnese", "--if-none", "--password-file", path];
+    let create = Program::parse_from(create).command;
+    assert_eq!(code(create.run(&house.application).await), "password_file UNREADABLE");
+    std::fs::write(&file, "short\n").unwrap();
+    assert_eq!(code(create.run(&house.application).await), "password TOO_SHORT");
+
+    std::fs::write(&file, "a long walk home 42\n").unwrap();
+    let told = create.run(&house.application).await.unwrap();
+    assert!(told.contains("agnese@example.com") && !told.contains("a long walk"), "{told}");
+    house.sign_in("agnese@example.com", "a long walk home 42").await.unwrap();
+    assert_eq!(create.run(&house.application).await.unwrap(), "There is an admin already.");
+    std::fs::remove_file(&file).unwrap();
 }
 
 #[tokio::test]

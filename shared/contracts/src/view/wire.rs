@@ -214,6 +214,12 @@ impl HeldTexts {
     pub fn iter(&self) -> Texts<'_> {
         Texts(Elements { slot: self.slot, rest: &self.bytes })
     }
+
+    /// The same, which keeps no more memory than it needs.
+    #[must_use]
+    pub fn compact(&self) -> Self {
+        Self { slot: self.slot, bytes: Bytes::copy_from_slice(&self.bytes) }
+    }
 }
 
 impl<'a> Iterator for Texts<'a> {

@@ -9,16 +9,27 @@
 //! A service that only publishes and reacts late without its bus needs it once, so that its queues are there: later on
 //! writes wait in the outbox, and whoever routes calls must not take them elsewhere.
 
-use std::{collections::HashMap, convert::Infallible, error::Error as StdError, time::Duration};
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    error::Error as StdError,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use futures::future::{BoxFuture, join_all};
 use tonic_health::{
     ServingStatus,
-    pb::health_server::{Health as Contract, HealthServer},
+    pb::{
+        HealthCheckRequest,
+        health_check_response::ServingStatus as Told,
+        health_client::HealthClient,
+        health_server::{Health as Contract, HealthServer},
+    },
     server::HealthReporter,
 };
 
-use crate::program::describe;
+use crate::{Transport, net, program::describe, transport::Remote};
 
 /// The name under which it is told that the process answers.
 pub const LIVE: &str = "live";
@@ -36,6 +47,21 @@ pub enum Need {
     Now,
     /// It must have been there since the start.
     Once,
+}
+
+/// Asks the service that listens on that port of this machine whether it is ready; else tells why not, in a line.
+///
+/// # Errors
+/// The line.
+pub async fn healthcheck(address: IpAddr, port: u16) -> Result<(), String> {
+    let url = format!("http://{}", SocketAddr::new(net::own(address), port));
+    let mut client = HealthClient::new(Transport::remote(&url, &Remote::default()).map_err(|error| error.to_string())?);
+    let asked = tokio::time::timeout(DEADLINE, client.check(HealthCheckRequest::default())).await;
+    let answer = asked.map_err(|_| format!("{url} does not answer"))?.map_err(|status| format!("{url}: {}", status.message()))?;
+    match answer.into_inner().status() {
+        Told::Serving => Ok(()),
+        _ => Err(format!("{url} says that it is not")),
+    }
 }
 
 type Outcome = Result<(), Box<dyn StdError + Send + Sync>>;

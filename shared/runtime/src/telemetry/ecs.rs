@@ -4,10 +4,9 @@ use std::{fmt, io::Write as _};
 
 use kernel::Env;
 use opentelemetry::trace::TraceContextExt as _;
-use serde::{Serialize, Serializer};
-use serde_json::Value;
+use serde::Serialize;
 use tracing::{
-    Event, Subscriber,
+    Event, Level, Subscriber,
     field::{Field, Visit},
     span::{Attributes, Id, Record},
 };
@@ -51,76 +50,124 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut line = Fields::default();
+        let mut line = Fields { json: Vec::with_capacity(LINE), ends: Vec::with_capacity(FIELDS) };
         // The fields of the spans round the event, the inner over the outer; then the event's own.
         for span in context.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {
             if let Some(fields) = span.extensions().get::<Fields>() {
-                line.0.extend(fields.0.iter().cloned());
+                line.append(fields);
             }
         }
         event.record(&mut line);
 
-        let mut set = |name, value: Value| line.0.push((name, value));
         let metadata = event.metadata();
         let trace = opentelemetry::Context::current().span().span_context().clone();
         if trace.is_valid() {
-            set("trace.id", trace.trace_id().to_string().into());
-            set("span.id", trace.span_id().to_string().into());
+            line.set("trace.id", &Text(trace.trace_id()));
+            line.set("span.id", &Text(trace.span_id()));
         }
-        set("@timestamp", self.env.now().to_string().into());
-        set("log.level", metadata.level().as_str().to_lowercase().into());
-        set("log.logger", metadata.target().into());
-        set("service.name", self.service.into());
-        set("ecs.version", VERSION.into());
-
-        let mut text = serde_json::to_string(&line).unwrap_or_default();
-        text.push('\n');
+        line.set("@timestamp", &Text(self.env.now()));
+        line.set("log.level", level(*metadata.level()));
+        line.set("log.logger", metadata.target());
+        line.set("service.name", self.service);
+        line.set("ecs.version", VERSION);
         // A log that can't be written can't be complained about in the log.
-        let _ = self.writer.make_writer_for(metadata).write_all(text.as_bytes());
+        let _ = self.writer.make_writer_for(metadata).write_all(&line.object());
     }
 }
 
-/// The fields of a span or an event.
+/// Most lines have no more bytes, nor more fields.
+const LINE: usize = 512;
+const FIELDS: usize = 16;
+
+fn level(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "error",
+        Level::WARN => "warn",
+        Level::INFO => "info",
+        Level::DEBUG => "debug",
+        Level::TRACE => "trace",
+    }
+}
+
+/// A value that is written as a text.
+struct Text<T>(T);
+
+impl<T: fmt::Display> Serialize for Text<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// The fields of a span or an event, each as it is written behind another: `,"name":value`.
 #[derive(Default)]
-struct Fields(Vec<(&'static str, Value)>);
+struct Fields {
+    json: Vec<u8>,
+    /// The names, and where their fields end.
+    ends: Vec<(&'static str, usize)>,
+}
 
 impl Fields {
-    fn set(&mut self, field: &Field, value: impl Into<Value>) {
+    fn set(&mut self, name: &'static str, value: &(impl Serialize + ?Sized)) {
+        self.json.push(b',');
+        // Nothing of it can fail: a name is a text, a value a number, a text or a truth value, and memory takes all.
+        let _ = serde_json::to_writer(&mut self.json, name);
+        self.json.push(b':');
+        let _ = serde_json::to_writer(&mut self.json, value);
+        self.ends.push((name, self.json.len()));
+    }
+
+    fn field(&mut self, field: &Field, value: &(impl Serialize + ?Sized)) {
         // These say to the tracer what the span is; the log has the same in fields of its own.
         if !field.name().starts_with("otel.") {
-            self.0.push((field.name(), value.into()));
+            self.set(field.name(), value);
         }
     }
-}
 
-impl Serialize for Fields {
-    /// An object; of several fields of one name it has the last.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let is_last = |(at, (name, _)): &(usize, &(&str, Value))| self.0[at + 1..].iter().all(|(later, _)| later != name);
-        serializer.collect_map(self.0.iter().enumerate().filter(is_last).map(|(_, (name, value))| (name, value)))
+    fn append(&mut self, fields: &Self) {
+        let begin = self.json.len();
+        self.json.extend_from_slice(&fields.json);
+        self.ends.extend(fields.ends.iter().map(|(name, end)| (*name, begin + end)));
+    }
+
+    /// A line with an object; of several fields of one name it has the last.
+    fn object(&self) -> Vec<u8> {
+        let mut line = Vec::with_capacity(self.json.len() + 2);
+        let mut begin = 0;
+        for (at, (name, end)) in self.ends.iter().enumerate() {
+            if self.ends[at + 1..].iter().all(|(later, _)| later != name) {
+                line.extend_from_slice(&self.json[begin..*end]);
+            }
+            begin = *end;
+        }
+        match line.first_mut() {
+            Some(first) => *first = b'{',
+            None => line.push(b'{'),
+        }
+        line.extend_from_slice(b"}\n");
+        line
     }
 }
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.set(field, format!("{value:?}"));
+        self.field(field, &Text(format_args!("{value:?}")));
     }
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.set(field, value);
+        self.field(field, &value);
     }
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.set(field, value);
+        self.field(field, &value);
     }
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.set(field, value);
+        self.field(field, &value);
     }
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.set(field, value);
+        self.field(field, &value);
     }
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.set(field, value);
+        self.field(field, &value);
     }
     fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
-        self.set(field, crate::program::describe(value));
+        self.field(field, &crate::program::describe(value));
     }
 }
