@@ -1,5 +1,7 @@
-ARG BUILDKIT_SBOM_SCAN_CONTEXT=true
 # An image for each program: docker build --target gateway . and likewise auth, employee, customer, order, and crm, which is all in one.
+
+# The list of what is in an image has the crates too, which only Cargo.lock tells of.
+ARG BUILDKIT_SBOM_SCAN_CONTEXT=true
 
 FROM rust:1.95.0-slim-bookworm AS chef
 # With cargo-chef the dependencies are a layer of their own. Unlike cache mounts, layers can be kept elsewhere, as CI must.

@@ -3,11 +3,18 @@
 //! Of the workspace it depends on `components` only, so that it is built in seconds and `up` builds nothing twice.
 
 mod bench;
+mod charts;
+mod compose;
+mod crm;
 mod generated;
+mod images;
+mod kubernetes;
 mod lint;
 mod test;
+mod tools;
 
 use std::{
+    io::Write as _,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
     sync::LazyLock,
@@ -69,8 +76,27 @@ enum Task {
     },
     /// Measure the gateway beside a hand-written handler, or what the data costs: docs/benchmark.md tells what the figures mean.
     Bench(bench::Bench),
-    /// Check what a pull request must pass: formatting, clippy, stale generated files, contracts, dependencies.
-    Lint,
+    /// Check what a pull request must pass beside the tests; without a part all that the installed tools can check.
+    Lint {
+        /// What to check; its tools must be installed then, as .github/tools does.
+        #[arg(value_enum)]
+        parts: Vec<lint::Part>,
+    },
+    /// Write charts/golden anew: the charts as they are rendered with each file of values.
+    Charts,
+    /// Build the image of every program, by Docker.
+    Images {
+        /// The tag; by default the version.
+        #[arg(long, default_value = env!("CARGO_PKG_VERSION"))]
+        tag: String,
+        /// Passed to `docker build`, such as `--no-cache`.
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Try compose.yaml on the local images: start it with the demo, query it, kill each container.
+    Compose,
+    /// Try the charts on a cluster: install, `helm test`, upgrade and deletion of pods under load, uninstall.
+    Kubernetes(kubernetes::Kubernetes),
 }
 
 fn main() -> ExitCode {
@@ -84,7 +110,11 @@ fn main() -> ExitCode {
         Task::Schema { check } => generated::schema(check),
         Task::Operations { folder, check } => generated::operations(&folder, check),
         Task::Bench(arguments) => bench::bench(&arguments),
-        Task::Lint => lint::lint(),
+        Task::Lint { parts } => lint::lint(&parts),
+        Task::Charts => charts::write(),
+        Task::Images { tag, arguments } => images::build(&tag, &arguments),
+        Task::Compose => compose::compose(),
+        Task::Kubernetes(arguments) => kubernetes::kubernetes(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -126,6 +156,11 @@ fn run(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Tells whoever runs this.
+fn tell(line: &str) -> anyhow::Result<()> {
+    Ok(writeln!(std::io::stdout(), "{line}")?)
+}
+
 /// Runs a command for its output.
 fn output(command: &mut Command) -> anyhow::Result<String> {
     let output = command.stderr(std::process::Stdio::inherit()).output().with_context(|| format!("{} can't be run", line(command)))?;
@@ -133,12 +168,6 @@ fn output(command: &mut Command) -> anyhow::Result<String> {
         bail!("failed: {}", line(command));
     }
     Ok(String::from_utf8(output.stdout)?)
-}
-
-/// Where a program of that name is installed.
-fn installed(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
 fn line(command: &Command) -> String {

