@@ -69,7 +69,7 @@ impl Project {
         let tools = output(self.compose().args(["config", "--images", "secrets"]))?;
         let tools = tools.lines().next().context("the image of the container that makes the secrets")?;
         run(Command::new("docker")
-            .args(["run", "--rm", "--privileged", "--pid=host", "--entrypoint", "/bin/bash", tools, "-c"])
+            .args(["run", "--rm", "--pid=host", "--user=0", "--cap-drop=ALL", "--cap-add=KILL", "--entrypoint", "/bin/bash", tools, "-c"])
             .arg(format!("kill -9 {}", process.trim())))?;
         until(&format!("{container} is back"), || {
             ensure!(of("{{.State.StartedAt}}")? != began && of("{{.State.Health.Status}}")?.trim() == "healthy");

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use crate::{
     charts::Charts,
+    crm::until,
     images::{PROGRAMS, image},
     output, run, tell,
 };
@@ -95,8 +96,12 @@ impl Trial<'_> {
         run(self.helm().args(["test", RELEASE]))?;
 
         run(self.helm().args(["uninstall", RELEASE, "--wait"]))?;
-        let left = self.left()?;
-        ensure!(left.is_empty(), "after the uninstallation there is still {}", left.join(", "));
+        // Helm does not wait for pods that are still finishing.
+        until("nothing is left of it", || {
+            let left = self.left()?;
+            ensure!(left.is_empty(), "after the uninstallation there is still {}", left.join(", "));
+            Ok(())
+        })?;
         tell(&format!("kubernetes: {asked} queries during an upgrade and the loss of a pod of each program, none failed"))
     }
 
