@@ -9,10 +9,7 @@ use std::{
 use anyhow::{Context as _, bail};
 use tempfile::TempDir;
 
-use crate::{output, root, run, tools};
-
-/// The charts of the programs; each must be there before the chart crm, which has all of them.
-const CHARTS: [&str; 6] = ["gateway", "auth", "employee", "customer", "order", "crm"];
+use crate::{images::PROGRAMS, output, root, run, tools};
 
 /// The files of values of the chart crm, and what is given with each so that no password is made up.
 const VALUES: [(&str, &str); 3] = [
@@ -48,7 +45,8 @@ impl Charts {
             Ok(fs::copy(file, copy).map(drop)?)
         })?;
         let charts = Self { helm, folder };
-        for chart in CHARTS {
+        // Those of the servers before crm, which has all of them.
+        for chart in PROGRAMS {
             output(charts.helm().args(["dependency", "update", "--skip-refresh", chart]).stdout(Stdio::piped()))?;
         }
         Ok(charts)
@@ -61,9 +59,14 @@ impl Charts {
         command
     }
 
+    /// Where they are.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Where the chart crm is.
     pub(crate) fn crm(&self) -> PathBuf {
-        self.folder.path().join("crm")
+        self.folder().join("crm")
     }
 
     /// The chart with that file of values, or with none, and with `set` as `--set` takes it; else what helm says.
@@ -102,7 +105,7 @@ pub(crate) fn lint() -> anyhow::Result<()> {
         lint.args(["lint", "--strict", "--quiet", "--kube-version", KUBERNETES[1], chart]);
         lint
     };
-    for chart in CHARTS.iter().chain(["library"].iter()) {
+    for chart in PROGRAMS.iter().chain(["library"].iter()) {
         run(&mut lint(chart))?;
     }
     for (values, set) in VALUES {

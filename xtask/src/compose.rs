@@ -10,11 +10,12 @@ use serde_json::json;
 
 use crate::{
     crm::{Crm, until},
+    images::SERVERS,
     output, root, run, tell,
 };
 
-/// The containers that go on by themselves wherever they are killed.
-const CONTAINERS: [&str; 7] = ["gateway", "auth", "employee", "customer", "order", "mongodb", "rabbitmq"];
+/// What the servers keep their data in; like them, it goes on by itself wherever it is killed.
+const STORES: [&str; 2] = ["mongodb", "rabbitmq"];
 
 /// How the README says that it is started, with the demo's data.
 const UP: &str = "--profile demo up --wait";
@@ -26,8 +27,7 @@ pub(crate) fn compose() -> anyhow::Result<()> {
     if tried.is_err() {
         let _ = run(project.compose().args(["logs", "--no-color", "--tail", "50"]));
     }
-    run(project.compose().args(["--profile", "demo", "down", "--volumes"]))?;
-    tried
+    tried.and(run(project.compose().args(["--profile", "demo", "down", "--volumes"])))
 }
 
 struct Project {
@@ -49,9 +49,9 @@ impl Project {
     fn try_it(&self) -> anyhow::Result<()> {
         let url = format!("http://127.0.0.1:{}", self.port);
         self.up()?;
-        let mut office = Office::enter(&url)?;
+        let mut office = Office { url, taken: Vec::new() };
         office.take_an_order("before anything is killed")?;
-        for container in CONTAINERS {
+        for container in SERVERS.into_iter().chain(STORES) {
             self.kill(container)?;
             office.take_an_order(&format!("after {container} was killed"))?;
         }
@@ -80,25 +80,22 @@ impl Project {
 
 /// The office at work.
 struct Office {
-    crm: Crm,
+    url: String,
     /// The orders that were acknowledged, with the names of their customers.
     taken: Vec<(String, String)>,
 }
 
 impl Office {
-    fn enter(url: &str) -> anyhow::Result<Self> {
-        let crm = until("somebody signs in", || Crm::sign_in(url, "manager@alva.example", "alva-demo-2026"))?;
-        Ok(Self { crm, taken: Vec::new() })
-    }
-
     /// Takes the order of a new customer, which goes through two services and the events between them; then all that was taken is there.
     fn take_an_order(&mut self, when: &str) -> anyhow::Result<()> {
         let name = format!("Customer {when}");
+        // A token lives for minutes only.
+        let crm = until("somebody signs in", || Crm::sign_in(&self.url, "manager@alva.example", "alva-demo-2026"))?;
         let customer = until(&format!("a customer {when}"), || {
             let create = "mutation ($name: String!) { customerCreate(input: {type: ORGANISATION, name: $name, phone: \"+37120000000\",
                 properties: [{label: \"Office\", address: {street: \"Brīvības iela 1\", city: \"Rīga\", postalCode: \"LV-1010\"}}]})
                 { customer { id properties { id } } userErrors { field message } } }";
-            let answer = self.crm.ask(create, &json!({"name": name}))?;
+            let answer = crm.ask(create, &json!({"name": name}))?;
             ensure!(answer["customerCreate"]["customer"]["id"].is_string(), "{answer}");
             Ok(answer["customerCreate"]["customer"].clone())
         })?;
@@ -106,19 +103,19 @@ impl Office {
             let create = "mutation ($customer: ID!, $property: ID!) { orderCreate(input: {customerId: $customer, propertyId: $property,
                 serviceType: SERVICE_CLEANING, startsAt: \"2030-03-01T08:00:00Z\", endsAt: \"2030-03-01T10:00:00Z\", crewSize: 1,
                 priceTerms: {fixed: {amount: \"80.00\"}}}) { order { id } userErrors { field message } } }";
-            let answer = self.crm.ask(create, &json!({"customer": customer["id"], "property": customer["properties"][0]["id"]}))?;
+            let answer = crm.ask(create, &json!({"customer": customer["id"], "property": customer["properties"][0]["id"]}))?;
             answer["orderCreate"]["order"]["id"].as_str().map(ToOwned::to_owned).with_context(|| answer.to_string())
         })?;
         self.taken.push((order, name));
-        until(&format!("all orders {when}"), || self.taken.iter().try_for_each(|(order, name)| self.find(order, name)))
+        until(&format!("all orders {when}"), || self.taken.iter().try_for_each(|(order, name)| find(&crm, order, name)))
     }
+}
 
-    fn find(&self, order: &str, name: &str) -> anyhow::Result<()> {
-        let query = "query ($id: ID!) { node(id: $id) { ... on Order { customer { name } } } }";
-        let answer = self.crm.ask(query, &json!({"id": order}))?;
-        ensure!(answer["node"]["customer"]["name"] == name, "{order} of {name} is not there: {answer}");
-        Ok(())
-    }
+fn find(crm: &Crm, order: &str, name: &str) -> anyhow::Result<()> {
+    let query = "query ($id: ID!) { node(id: $id) { ... on Order { customer { name } } } }";
+    let answer = crm.ask(query, &json!({"id": order}))?;
+    ensure!(answer["node"]["customer"]["name"] == name, "{order} of {name} is not there: {answer}");
+    Ok(())
 }
 
 fn free_port() -> anyhow::Result<u16> {

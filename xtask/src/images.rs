@@ -10,6 +10,9 @@ const REPOSITORY: &str = "ghcr.io/alva-clean/crm";
 /// The programs that have an image, each of which is a target of the Dockerfile.
 pub(crate) const PROGRAMS: [&str; 6] = ["gateway", "auth", "employee", "customer", "order", "crm"];
 
+/// Those that are servers of an installation; the last one is all of them in one process.
+pub(crate) const SERVERS: [&str; 5] = ["gateway", "auth", "employee", "customer", "order"];
+
 /// The image of a program.
 pub(crate) fn image(program: &str, tag: &str) -> String {
     format!("{REPOSITORY}/{program}:{tag}")

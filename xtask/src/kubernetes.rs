@@ -2,7 +2,7 @@
 
 use std::{
     io::Write as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::{
     charts::Charts,
     crm::until,
-    images::{PROGRAMS, image},
+    images::{PROGRAMS, SERVERS, image},
     output, run, tell,
 };
 
@@ -23,8 +23,6 @@ const RELEASE: &str = "crm";
 const NAMESPACE: &str = "crm-try";
 /// The chart of released versions.
 const RELEASED: &str = "oci://ghcr.io/alva-clean/crm/charts/crm";
-/// The programs that run as servers.
-const SERVERS: [&str; 5] = ["gateway", "auth", "employee", "customer", "order"];
 /// What Kubernetes puts into every namespace.
 const OWN: [&str; 2] = ["configmap/kube-root-ca.crt", "serviceaccount/default"];
 /// Asks questions through the gateway until it is told to stop; its last line has how many, and how many were not answered well.
@@ -49,9 +47,6 @@ pub(crate) fn kubernetes(arguments: &Kubernetes) -> anyhow::Result<()> {
     let folder = TempDir::new()?;
     let kubeconfig = arguments.kind.then(|| folder.path().join("kubeconfig"));
     let trial = Trial { charts: Charts::new()?, kubeconfig, arguments };
-    if arguments.kind {
-        run(trial.kind().args(["create", "cluster", "--wait", "120s"]))?;
-    }
     let tried = trial.run();
     if tried.is_err() {
         let _ = run(trial.kubectl().args(["get", "pods,jobs", "--output", "wide"]));
@@ -75,20 +70,23 @@ struct Trial<'a> {
 impl Trial<'_> {
     fn run(&self) -> anyhow::Result<()> {
         if self.arguments.kind {
+            run(self.kind().args(["create", "cluster", "--wait", "120s"]))?;
             for version in self.arguments.from.iter().map(String::as_str).chain([env!("CARGO_PKG_VERSION")]) {
-                run(self.kind().args(["load", "docker-image"]).args(PROGRAMS.map(|program| image(program, version))))?;
+                self.load(version)?;
             }
         }
-        let chart = self.charts.crm().display().to_string();
+        run(self.kubectl().args(["create", "namespace", NAMESPACE]))?;
+        // What the charts promise to keep.
+        run(self.kubectl().args(["label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted"]))?;
         match &self.arguments.from {
-            Some(version) => self.install(&["install", RELEASE, RELEASED, "--create-namespace", "--version", version], &[])?,
-            None => self.install(&["install", RELEASE, &chart, "--create-namespace"], &[])?,
+            Some(version) => self.install("install", &self.released(version)?, &[])?,
+            None => self.install("install", &self.charts.crm(), &[])?,
         }
         run(self.helm().args(["test", RELEASE]))?;
 
         let load = Load::begin(self)?;
         let rolls: Vec<String> = SERVERS.iter().map(|server| format!("--set-string={server}.podAnnotations.tried=again")).collect();
-        self.install(&["upgrade", RELEASE, &chart], &rolls)?;
+        self.install("upgrade", &self.charts.crm(), &rolls)?;
         for server in SERVERS {
             self.delete_a_pod(server)?;
         }
@@ -128,13 +126,28 @@ impl Trial<'_> {
         command
     }
 
+    /// Gives kind the images of a version.
+    fn load(&self, version: &str) -> anyhow::Result<()> {
+        let folder = TempDir::new()?;
+        let archive = folder.path().join("images.tar");
+        // kind can't load by name what Docker's containerd store has of several platforms.
+        run(Command::new("docker").args(["save", "--output"]).arg(&archive).args(PROGRAMS.map(|program| image(program, version))))?;
+        run(self.kind().args(["load", "image-archive"]).arg(&archive))
+    }
+
+    /// The chart of a released version, with the files of values of its time.
+    fn released(&self, version: &str) -> anyhow::Result<PathBuf> {
+        run(self.helm().args(["pull", RELEASED, "--version", version, "--untar", "--untardir", "released"]))?;
+        Ok(self.charts.folder().join("released/crm"))
+    }
+
     /// Installs or upgrades: as for development, but two of each program, and an admin in the place of the demo.
-    fn install(&self, what: &[&str], set: &[String]) -> anyhow::Result<()> {
+    fn install(&self, how: &str, chart: &Path, set: &[String]) -> anyhow::Result<()> {
         let replicas = SERVERS.map(|server| format!("--set={server}.replicas=2"));
-        let values = self.charts.crm().join("values-development.yaml");
         let mut helm = self.helm();
-        helm.args(what).args(set).args(["--wait", "--timeout", "15m", "--values"]).arg(values).args(replicas);
-        run(helm.args(["--set", "demo.enabled=false,auth.admin.enabled=true"]).args(&self.arguments.arguments))
+        helm.args([how, RELEASE]).arg(chart).args(["--wait", "--timeout", "15m", "--values"]).arg(chart.join("values-development.yaml"));
+        helm.args(set).args(replicas).args(["--set", "demo.enabled=false,auth.admin.enabled=true"]);
+        run(helm.args(&self.arguments.arguments))
     }
 
     /// Deletes one, and waits until there is another.

@@ -25,7 +25,7 @@ start.sh is the process, ready.sh, if there is one, ends when it can serve. Take
 {{- if and $given.inCluster $given.url -}}
   {{- fail (printf "global.%s: give inCluster or url, not both" .kind) -}}
 {{- end -}}
-{{- if not $given.existingSecret.name }}
+{{- if and (not $given.existingSecret.name) (or $given.inCluster $given.url) }}
 ---
 apiVersion: v1
 kind: Secret

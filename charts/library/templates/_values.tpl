@@ -80,8 +80,8 @@ it; inCluster where it runs in the release. Takes a list: root, mongodb or rabbi
 {{/* A password that is made once and kept. Takes a list: root, the Secret's name. */}}
 {{- define "crm-library.password" -}}
 {{- $secret := lookup "v1" "Secret" (index . 0).Release.Namespace (index . 1) -}}
-{{- if $secret -}}
-  {{- $secret.data.password | b64dec -}}
+{{- with dig "data" "password" "" ($secret | default dict) -}}
+  {{- . | b64dec -}}
 {{- else -}}
   {{- randAlphaNum 32 -}}
 {{- end -}}

@@ -81,7 +81,9 @@ impl NewAdmin {
         let password = password.transpose()?;
         let company = application.ensure_company().await?;
         let invitation = match application.create_first_admin(company, &self.email, &self.name).await {
-            Err(Error::FailedPrecondition { .. }) if self.if_none => return Ok("There is an admin already.".to_owned()),
+            Err(Error::FailedPrecondition { reason, .. }) if self.if_none && reason == "ADMIN_EXISTS" => {
+                return Ok("There is an admin already.".to_owned());
+            }
             other => other?,
         };
         let (email, token) = (&invitation.account.account.email, invitation.token.expose());

@@ -5,7 +5,7 @@ umask 077
 cat > /tmp/definitions.json <<DEFINITIONS
 {
   "vhosts": [{"name": "/"}],
-  "users": [{"name": "crm", "password": "$(cat /run/secrets/store/password)", "tags": ""}],
+  "users": [{"name": "crm", "password": "$(sed 's/[\\"]/\\&/g' /run/secrets/store/password)", "tags": ""}],
   "permissions": [{"vhost": "/", "user": "crm", "configure": ".*", "write": ".*", "read": ".*"}]
 }
 DEFINITIONS

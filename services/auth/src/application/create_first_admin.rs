@@ -15,7 +15,8 @@ impl Application {
     /// the same address gets another one. For the operator: a command calls it, no method does.
     ///
     /// # Errors
-    /// [`Error::FailedPrecondition`] `ADMIN_EXISTS`; [`Error::Invalid`] that names `email` or `name`.
+    /// [`Error::FailedPrecondition`] `ADMIN_EXISTS`, or `ADMIN_INVITED` where another address was invited; [`Error::Invalid`] that names
+    /// `email` or `name`.
     pub async fn create_first_admin(&self, company: CompanyId, email: &str, name: &str) -> Result<Invitation> {
         let email = EmailAddress::parse("email", email)?;
         let name = text::line("name", name, MAX_NAME)?;
@@ -29,11 +30,13 @@ impl Application {
         let account = store.find_one::<Account>(UNIQUE_EMAIL, email.as_str()).await?;
         let invited = account.as_ref().is_some_and(|account| admins.invited.contains(&account.id));
         if !admins.active.is_empty() {
-            return Err(admin_exists("there is an admin already, who can make others admins".to_owned()));
+            let message = "there is an admin already, who can make others admins";
+            return Err(Error::failed_precondition("ADMIN_EXISTS", "", message));
         }
         if let Some(other) = admins.invited.first().filter(|_| !invited) {
             let other = self.load(&store, *other, "").await?.account.email;
-            return Err(admin_exists(format!("{other} was invited to be the first admin; with that address there is a new invitation")));
+            let message = format!("{other} was invited to be the first admin; with that address there is a new invitation");
+            return Err(Error::failed_precondition("ADMIN_INVITED", "", message));
         }
         if account.is_some() && !invited {
             return Err(Error::invalid("email", "TAKEN", "is already in use"));
@@ -58,8 +61,4 @@ impl Application {
         })?;
         invitation(&token, AccountRecord { account, last_signed_in_at: Part::Read(None) })
     }
-}
-
-fn admin_exists(message: String) -> Error {
-    Error::failed_precondition("ADMIN_EXISTS", "", message)
 }

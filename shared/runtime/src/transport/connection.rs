@@ -100,7 +100,9 @@ impl Connection {
         let mut requests = self.requests.clone();
         poll_fn(|context| requests.poll_ready(context)).await.map_err(Unanswered::not_sent)?;
         let (response, mut stream) = requests.send_request(request, false).map_err(Unanswered::not_sent)?;
-        stream.send_data(message, true).map_err(Unanswered::new)?;
+        // Who is refused may be answered by now, by a replica that wants no message (RFC 9113, 8.1): then it can't be sent, and need not be.
+        // Whatever else is wrong with the stream, its answer tells.
+        let _ = stream.send_data(message, true);
         response.await.map_err(Unanswered::new)
     }
 }

@@ -191,7 +191,7 @@ async fn methods_that_are_not_there_are_unimplemented_for_callers_that_are_known
     for (way, transport) in world.ways() {
         for path in ["/test.v1.Echo/Nothing", "/test.v1.Nothing/Do", "/nonsense"] {
             let status = call(transport.clone(), path, world.request("")).await.unwrap_err();
-            assert_eq!(status.code(), Code::Unimplemented, "{way} {path}");
+            assert_eq!(status.code(), Code::Unimplemented, "{way} {path}: {status:?}");
             let status = call(transport.clone(), path, Request::new(String::new())).await.unwrap_err();
             assert_eq!(status.code(), Code::Unauthenticated, "{way} {path}");
         }
