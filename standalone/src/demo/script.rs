@@ -259,9 +259,11 @@ mod tests {
     #[test]
     fn it_has_the_size_and_the_time_that_it_shall_have_and_asks_nobody_to_be_in_two_places() {
         let script = script();
-        assert_eq!((script.employees.len(), script.customers.len(), script.orders.len()), (40, 500, 5_000));
+        let orders = || script.orders.iter().chain([&script.last]);
+        assert_eq!((script.employees.len(), script.customers.len(), orders().count()), (40, 500, 5_000));
+        assert_eq!(script.last.fate, Fate::Completed, "nobody can delete it");
         let mut busy = HashSet::new();
-        for order in &script.orders {
+        for order in orders() {
             assert!(order.starts_at.since(order.ordered_at) > Duration::ZERO && order.ends_at > order.starts_at);
             assert!(order.crew.iter().all(|somebody| busy.insert((*somebody, order.starts_at))), "somebody is in two places");
         }
