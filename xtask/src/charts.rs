@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
 
 use anyhow::{Context as _, bail};
@@ -47,7 +47,7 @@ impl Charts {
         let charts = Self { helm, folder };
         // Those of the servers before crm, which has all of them.
         for chart in PROGRAMS {
-            output(charts.helm().args(["dependency", "update", "--skip-refresh", chart]).stdout(Stdio::piped()))?;
+            output(charts.helm().args(["dependency", "update", "--skip-refresh", chart]))?;
         }
         Ok(charts)
     }

@@ -60,8 +60,8 @@ pub async fn healthcheck(address: IpAddr, port: u16) -> Result<(), String> {
     };
     let answer = timeout(DEADLINE, ask).await.map_err(|_| format!("http://{address} does not answer"))?;
     let answer = answer.map_err(|error| format!("http://{address}: {error}"))?;
-    let status = answer.lines().next().unwrap_or_default();
-    if status.split(' ').nth(1) == Some("200") { Ok(()) } else { Err(format!("http://{address}: {status}")) }
+    let (head, reason) = answer.split_once("\r\n\r\n").unwrap_or((&answer, "an answer that is none"));
+    if head.split(' ').nth(1) == Some("200") { Ok(()) } else { Err(format!("http://{address}: {reason}")) }
 }
 
 #[cfg(test)]

@@ -57,7 +57,8 @@ pub async fn healthcheck(address: IpAddr, port: u16) -> Result<(), String> {
     let url = format!("http://{}", SocketAddr::new(net::own(address), port));
     let mut client = HealthClient::new(Transport::remote(&url, &Remote::default()).map_err(|error| error.to_string())?);
     let asked = tokio::time::timeout(DEADLINE, client.check(HealthCheckRequest::default())).await;
-    let answer = asked.map_err(|_| format!("{url} does not answer"))?.map_err(|status| format!("{url}: {}", status.message()))?;
+    let answer =
+        asked.map_err(|_| format!("{url} does not answer"))?.map_err(|status| format!("{url} can't be asked: {}", status.code()))?;
     match answer.into_inner().status() {
         Told::Serving => Ok(()),
         _ => Err(format!("{url} says that it is not")),

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures::future::join_all;
 use kernel::Error;
 use opentelemetry::trace::TraceContextExt as _;
 use tonic::{Code, Request, metadata::MetadataValue};
@@ -182,6 +183,18 @@ async fn a_panic_is_an_internal_error_and_the_next_call_works() {
         let status = world.tell(transport.clone(), "panic").await.unwrap_err();
         assert_eq!((status.code(), status.message()), (Code::Internal, "internal error"), "{way}");
         assert_eq!(world.tell(transport, "still there").await.unwrap(), "still there", "{way}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_arrives_also_where_it_comes_before_the_message_was_sent() {
+    let world = World::new().await;
+    for (way, transport) in world.ways() {
+        let refused = || call(transport.clone(), "/test.v1.Echo/Nothing", world.request(""));
+        for outcome in join_all((0..2_000).map(|_| refused())).await {
+            let status = outcome.unwrap_err();
+            assert_eq!(status.code(), Code::Unimplemented, "{way}: {status:?}");
+        }
     }
 }
 
