@@ -191,7 +191,7 @@ fn print(text: &str) -> ExitCode {
 }
 
 fn operations(folder: &Path) -> ExitCode {
-    let manifest = futures::executor::block_on(gateway::manifest::Manifest::of(folder)).map_err(|error| error.to_string());
+    let manifest = gateway::manifest::Manifest::of(folder).map_err(|error| error.to_string());
     let text = manifest.and_then(|manifest| serde_json::to_string_pretty(&manifest).map_err(|error| error.to_string()));
     match text {
         Ok(text) => print(&format!("{text}\n")),

@@ -1,4 +1,4 @@
-//! Benchmarks, built as the programs are deployed.
+//! Benchmarks.
 
 #[path = "../../standalone/benches/data/arguments.rs"]
 mod data;
@@ -26,10 +26,12 @@ pub(crate) fn bench(arguments: &Bench) -> anyhow::Result<()> {
     let given = || std::env::args_os().skip(2);
     match &arguments.data {
         None => {
+            // As programs are built for their images.
+            const DEPLOYED: [&str; 2] = ["--profile", "dist"];
             // The programs that it runs are built together with it, and of the same packages, so that nothing is built twice.
             const WHAT: [&str; 6] = ["--package", "standalone", "--package", "gateway", "--bench", "graph"];
-            run(cargo().args(["build", "--release", "--bins"]).args(WHAT))?;
-            run(cargo().arg("bench").args(WHAT).arg("--").args(given()))
+            run(cargo().args(["build", "--bins"]).args(DEPLOYED).args(WHAT))?;
+            run(cargo().arg("bench").args(DEPLOYED).args(WHAT).arg("--").args(given()))
         }
         Some(measure) => {
             const WHAT: [&str; 5] = ["bench", "--package", "standalone", "--bench", "data"];

@@ -15,7 +15,7 @@ use crate::{
     charts::Charts,
     crm::until,
     images::{PROGRAMS, SERVERS, image},
-    output, run, tell,
+    output, run, tell, tools,
 };
 
 /// The release, and the namespace and kind cluster that are its own.
@@ -45,34 +45,36 @@ pub(crate) struct Kubernetes {
 /// Installs, tests, upgrades and breaks the CRM under load, and uninstalls it.
 pub(crate) fn kubernetes(arguments: &Kubernetes) -> anyhow::Result<()> {
     let folder = TempDir::new()?;
-    let kubeconfig = arguments.kind.then(|| folder.path().join("kubeconfig"));
-    let trial = Trial { charts: Charts::new()?, kubeconfig, arguments };
+    let kind = if arguments.kind { Some(tools::kind()?) } else { None };
+    let kubeconfig = kind.is_some().then(|| folder.path().join("kubeconfig"));
+    let trial = Trial { charts: Charts::new()?, kind, kubeconfig, arguments };
     let tried = trial.run();
     if tried.is_err() {
         let _ = run(trial.kubectl().args(["get", "pods,jobs", "--output", "wide"]));
         let _ = run(trial.kubectl().args(["get", "events", "--sort-by", "lastTimestamp"]));
         let _ = run(trial.kubectl().args(["logs", "--selector", "app.kubernetes.io/part-of=crm", "--tail", "20", "--prefix"]));
     }
-    let removed = if arguments.kind {
-        run(trial.kind().args(["delete", "cluster"]))
-    } else {
-        run(trial.kubectl().args(["delete", "namespace", NAMESPACE, "--ignore-not-found"]))
+    let removed = match &trial.kind {
+        Some(kind) => run(trial.kind(kind).args(["delete", "cluster"])),
+        None => run(trial.kubectl().args(["delete", "namespace", NAMESPACE, "--ignore-not-found"])),
     };
     tried.and(removed)
 }
 
 struct Trial<'a> {
     charts: Charts,
+    /// The program that makes a cluster for it, and how to reach that one.
+    kind: Option<PathBuf>,
     kubeconfig: Option<PathBuf>,
     arguments: &'a Kubernetes,
 }
 
 impl Trial<'_> {
     fn run(&self) -> anyhow::Result<()> {
-        if self.arguments.kind {
-            run(self.kind().args(["create", "cluster", "--wait", "120s"]))?;
+        if let Some(kind) = &self.kind {
+            run(self.kind(kind).args(["create", "cluster", "--wait", "120s"]))?;
             for version in self.arguments.from.iter().map(String::as_str).chain([env!("CARGO_PKG_VERSION")]) {
-                self.load(version)?;
+                self.load(kind, version)?;
             }
         }
         run(self.kubectl().args(["create", "namespace", NAMESPACE]))?;
@@ -103,36 +105,31 @@ impl Trial<'_> {
         tell(&format!("kubernetes: {asked} queries during an upgrade and the loss of a pod of each program, none failed"))
     }
 
-    fn kind(&self) -> Command {
-        let mut command = Command::new("kind");
-        command.args(["--name", NAMESPACE]);
-        if let Some(file) = &self.kubeconfig {
-            command.env("KUBECONFIG", file);
-        }
-        command
+    fn kind(&self, kind: &Path) -> Command {
+        self.there(Command::new(kind), "--name")
     }
 
     fn kubectl(&self) -> Command {
-        let mut command = Command::new("kubectl");
-        command.args(["--namespace", NAMESPACE]);
-        command.envs(self.kubeconfig.iter().map(|file| ("KUBECONFIG", file)));
-        command
+        self.there(Command::new("kubectl"), "--namespace")
     }
 
     fn helm(&self) -> Command {
-        let mut command = self.charts.helm();
-        command.args(["--namespace", NAMESPACE]);
-        command.envs(self.kubeconfig.iter().map(|file| ("KUBECONFIG", file)));
+        self.there(self.charts.helm(), "--namespace")
+    }
+
+    /// A command on the cluster, at the place there that is the trial's own.
+    fn there(&self, mut command: Command, at: &str) -> Command {
+        command.args([at, NAMESPACE]).envs(self.kubeconfig.iter().map(|file| ("KUBECONFIG", file)));
         command
     }
 
     /// Gives kind the images of a version.
-    fn load(&self, version: &str) -> anyhow::Result<()> {
+    fn load(&self, kind: &Path, version: &str) -> anyhow::Result<()> {
         let folder = TempDir::new()?;
         let archive = folder.path().join("images.tar");
         // kind can't load by name what Docker's containerd store has of several platforms.
         run(Command::new("docker").args(["save", "--output"]).arg(&archive).args(PROGRAMS.map(|program| image(program, version))))?;
-        run(self.kind().args(["load", "image-archive"]).arg(&archive))
+        run(self.kind(kind).args(["load", "image-archive"]).arg(&archive))
     }
 
     /// The chart of a released version, with the files of values of its time.

@@ -7,12 +7,14 @@ use std::{
     sync::Mutex,
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 
-use crate::{root, run};
+use crate::{output, root, run};
 
-/// The version of Helm that is got where none is installed.
-const HELM: &str = "helm.sh/helm/v3/cmd/helm@v3.22.0";
+/// Helm, whose version tells what charts look like to the character, and kind, whose version tells which Kubernetes it starts: what
+/// Go knows them by, and their versions.
+const HELM: [&str; 2] = ["helm.sh/helm/v3/cmd/helm", "v3.22.0"];
+const KIND: [&str; 2] = ["sigs.k8s.io/kind", "v0.33.0"];
 /// The package with the JSON schemas of Kubernetes' resources.
 const SCHEMAS: &str = "kubernetes-validate==1.37.0";
 
@@ -25,18 +27,31 @@ pub(crate) fn installed(program: &str) -> Option<PathBuf> {
     env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
-/// Helm, built by Go where it is not installed.
+/// Helm.
 pub(crate) fn helm() -> anyhow::Result<PathBuf> {
-    if let Some(helm) = installed("helm") {
-        return Ok(helm);
+    of_go("helm", HELM)
+}
+
+/// kind.
+pub(crate) fn kind() -> anyhow::Result<PathBuf> {
+    of_go("kind", KIND)
+}
+
+/// The program at its version: the installed one, or one that Go builds. Without Go, the installed one of whatever version.
+fn of_go(program: &str, [package, version]: [&str; 2]) -> anyhow::Result<PathBuf> {
+    let found = installed(program);
+    if let Some(found) = &found
+        && output(Command::new(found).arg("version"))?.contains(version)
+    {
+        return Ok(found.clone());
     }
-    let folder = got("helm-3.22.0", |folder| {
-        if installed("go").is_none() {
-            bail!("there is no helm, nor the go to build it with: install one of them (https://helm.sh/docs/intro/install)");
-        }
-        run(Command::new("go").args(["install", HELM]).env("GOBIN", folder).env("GOFLAGS", "-modcacherw"))
+    if installed("go").is_none() {
+        return found.with_context(|| format!("there is no {program}, nor the go to build it with: install {program} {version}"));
+    }
+    let folder = got(&format!("{program}-{version}"), |folder| {
+        run(Command::new("go").args(["install", &format!("{package}@{version}")]).env("GOBIN", folder).env("GOFLAGS", "-modcacherw"))
     })?;
-    Ok(folder.join("helm"))
+    Ok(folder.join(program))
 }
 
 /// The folder with the schemas of Kubernetes' resources, one for each version, as kubeconform reads them.
