@@ -2,17 +2,18 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use async_graphql::{OutputType, TypeName};
+use async_graphql::{Context, OutputType, TypeName};
 use contracts::view::wire::HeldTexts;
 
 use crate::{
     cache::Known,
-    read::{Form, Object, ObjectPlan, Value, object},
+    read::{Collected, Compiler, Form, Object, ObjectPlan, Reads, Value, Writer, object},
 };
 
 /// A page of a list, as a service gave it.
 pub(crate) struct Page<T> {
     pub(crate) items: Vec<T>,
+    /// For each item; none where they were not asked for.
     pub(crate) cursors: HeldTexts,
     pub(crate) has_next: bool,
     pub(crate) has_previous: bool,
@@ -61,7 +62,8 @@ impl<T: OutputType> TypeName for Connection<T> {
 impl<T: Item> Connection<T> {
     /// The items with their cursors.
     fn edges(&self) -> Vec<Edge<'_, T>> {
-        self.0.cursors.iter().zip(&self.0.items).map(|(cursor, node)| Edge { cursor, node }).collect()
+        let mut cursors = self.0.cursors.iter();
+        self.0.items.iter().map(|node| Edge { cursor: cursors.next().unwrap_or_default(), node }).collect()
     }
 
     /// The items.
@@ -91,13 +93,35 @@ impl<T: OutputType> TypeName for Edge<'_, T> {
 #[object]
 impl<T: Item> Edge<'_, T> {
     /// Continues after this item, as `after`.
-    fn cursor(&self) -> &str {
-        self.cursor
+    fn cursor(&self) -> Cursor<'_> {
+        Cursor(self.cursor)
     }
 
     /// The item.
     fn node(&self) -> &T {
         self.node
+    }
+}
+
+/// The place of an item in its list, which services tell only where it is read.
+pub(crate) struct Cursor<'a>(&'a str);
+
+impl Value for Cursor<'_> {
+    type Plan = ();
+    type Output = String;
+
+    fn plan(_: &Collected<'_>, _: &Compiler<'_>) {}
+
+    fn reads((): &(), reads: &mut Reads) {
+        reads.add(Reads::CURSORS);
+    }
+
+    fn write<'p>(&self, (): &'p (), out: &mut Writer<'p>) {
+        out.string(self.0);
+    }
+
+    async fn resolve(self, _: &Context<'_>) -> String {
+        self.0.to_owned()
     }
 }
 
@@ -122,13 +146,13 @@ impl PageInfo<'_> {
     }
 
     /// The cursor of the first item; null on an empty page.
-    fn start_cursor(&self) -> Option<&str> {
-        self.cursors.iter().next()
+    fn start_cursor(&self) -> Option<Cursor<'_>> {
+        self.cursors.iter().next().map(Cursor)
     }
 
     /// The cursor of the last item, with which the next page is asked for; null on an empty page.
-    fn end_cursor(&self) -> Option<&str> {
-        self.cursors.iter().last()
+    fn end_cursor(&self) -> Option<Cursor<'_>> {
+        self.cursors.iter().last().map(Cursor)
     }
 }
 

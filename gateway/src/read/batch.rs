@@ -196,7 +196,7 @@ macro_rules! batch_pages {
             })?
 
             async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key], reads: Option<$crate::read::Reads>) -> kernel::Result<Vec<kernel::Result<Self::Value>>> {
-                let request = scope.request($crate::read::listed!($package::$request { $questions: keys.to_vec() }, $crate::read::mask_of::<$value>(reads)));
+                let request = scope.request($crate::read::listed!($package::$request { $questions: keys.to_vec() }, $value, reads));
                 let reply = scope.clients().queries.$client.$method(request).await.map_err(|status| scope.failed(&status))?;
                 let whole = reply.bytes();
                 Ok(reply.results().zip(keys).map(|(answer, key)| match (answer.page(), answer.error()) {
@@ -214,14 +214,18 @@ macro_rules! batch_pages {
 }
 pub(crate) use batch_pages;
 
-/// A request for pages; those of histories have no mask.
+/// A request for pages; those of histories are always whole.
 macro_rules! listed {
-    ($package:ident::$request:ident { queries: $questions:expr }, $mask:expr) => {{
-        let _ = $mask;
+    ($package:ident::$request:ident { queries: $questions:expr }, $value:path, $reads:ident) => {{
+        let _ = $reads;
         $package::$request { queries: $questions }
     }};
-    ($package:ident::$request:ident { $field:ident: $questions:expr }, $mask:expr) => {
-        $package::$request { $field: $questions, read_mask: $mask }
+    ($package:ident::$request:ident { $field:ident: $questions:expr }, $value:path, $reads:ident) => {
+        $package::$request {
+            $field: $questions,
+            read_mask: $crate::read::mask_of::<$value>($reads),
+            omit_cursors: $reads.is_some_and(|reads| !reads.has_any($crate::read::Reads::CURSORS)),
+        }
     };
 }
 pub(crate) use listed;

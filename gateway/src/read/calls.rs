@@ -33,6 +33,9 @@ pub(crate) struct Calls {
 pub(crate) struct Reads(u64);
 
 impl Reads {
+    /// What stands for the cursors of a page's items, which are no field of theirs.
+    pub(crate) const CURSORS: u64 = 1 << 63;
+
     /// Adds fields of the message.
     pub(crate) fn add(&mut self, fields: u64) {
         self.0 |= fields;
@@ -53,7 +56,7 @@ impl Reads {
         Self(self.0 | fields)
     }
 
-    /// The mask of a call, of a message with fields of these `names`.
+    /// The mask of a call, of a message with fields of these `names`, which are 63 at most.
     pub(crate) fn mask(self, names: &[&str]) -> FieldMask {
         let named = names.iter().enumerate().filter(|(at, _)| self.0 & (1 << at) != 0);
         FieldMask { paths: named.map(|(_, name)| (*name).to_owned()).collect() }

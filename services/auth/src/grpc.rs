@@ -96,16 +96,16 @@ impl AuthService for Grpc {
     async fn batch_list_accounts(&self, request: Request<v1::BatchListAccountsRequest>) -> Answer<v1::BatchListAccountsResponse> {
         let principal = principal(&request)?;
         let outcome = async {
-            let v1::BatchListAccountsRequest { requests, read_mask } = request.into_inner();
+            let v1::BatchListAccountsRequest { requests, read_mask, omit_cursors } = request.into_inner();
             let mask = Mask::read(read_mask.as_ref())?;
             read::batch_size("requests", requests.len(), read::MAX_LISTS)?;
             let mut lists = Vec::with_capacity(requests.len());
             let read: Vec<Result<()>> = requests.into_iter().map(|request| list(request).map(|list| lists.push(list))).collect();
             let pages = self.0.batch_list_accounts(&principal, &lists, mask).await?;
-            Ok((in_their_places(read, pages), mask))
+            Ok((in_their_places(read, pages), mask, omit_cursors))
         };
-        answer(outcome.await, |(pages, mask)| v1::BatchListAccountsResponse {
-            results: pages.into_iter().map(|page| page_result(page, mask)).collect(),
+        answer(outcome.await, |(pages, mask, omit_cursors)| v1::BatchListAccountsResponse {
+            results: pages.into_iter().map(|page| page_result(page, mask, omit_cursors)).collect(),
         })
     }
 
@@ -193,9 +193,15 @@ fn page(page: Page<AccountRecord<AccountParts>>, mask: Mask<v1::Account>) -> v1:
     }
 }
 
-fn page_result(outcome: Result<Page<AccountRecord<AccountParts>>>, mask: Mask<v1::Account>) -> v1::AccountsPageResult {
+fn page_result(outcome: Result<Page<AccountRecord<AccountParts>>>, mask: Mask<v1::Account>, omit_cursors: bool) -> v1::AccountsPageResult {
     let result = match outcome {
-        Ok(found) => accounts_page_result::Result::Page(page(found, mask)),
+        Ok(found) => {
+            let mut page = page(found, mask);
+            if omit_cursors {
+                page.cursors.clear();
+            }
+            accounts_page_result::Result::Page(page)
+        }
         Err(error) => accounts_page_result::Result::Error(rpc_status(&error)),
     };
     v1::AccountsPageResult { result: Some(result) }

@@ -63,7 +63,7 @@ impl CustomerService for Grpc {
     async fn batch_list_customers(&self, request: Request<v1::BatchListCustomersRequest>) -> Answer<v1::BatchListCustomersResponse> {
         let principal = caller(&request, OFFICE)?;
         let outcome = async {
-            let v1::BatchListCustomersRequest { requests, read_mask } = request.into_inner();
+            let v1::BatchListCustomersRequest { requests, read_mask, omit_cursors } = request.into_inner();
             let mask = Mask::read(read_mask.as_ref())?;
             read::batch_size("requests", requests.len(), read::MAX_LISTS)?;
             let mut lists = Vec::with_capacity(requests.len());
@@ -71,10 +71,10 @@ impl CustomerService for Grpc {
             let read: Vec<Result<()>> =
                 requests.into_iter().map(|list| requests::list_customers(list).map(|list| lists.push(list))).collect();
             let pages = self.0.batch_list_customers_masked(&principal, &lists, mask).await?;
-            Ok((in_their_places(read, pages), mask))
+            Ok((in_their_places(read, pages), mask, omit_cursors))
         };
-        answer(outcome.await, |(pages, mask)| v1::BatchListCustomersResponse {
-            results: pages.into_iter().map(|page| page_result(page, mask)).collect(),
+        answer(outcome.await, |(pages, mask, omit_cursors)| v1::BatchListCustomersResponse {
+            results: pages.into_iter().map(|page| page_result(page, mask, omit_cursors)).collect(),
         })
     }
 
@@ -208,9 +208,19 @@ fn page(page: Page<CustomerRecord<CustomerParts>>, mask: Mask<v1::Customer>) -> 
     }
 }
 
-fn page_result(outcome: Result<Page<CustomerRecord<CustomerParts>>>, mask: Mask<v1::Customer>) -> v1::CustomersPageResult {
+fn page_result(
+    outcome: Result<Page<CustomerRecord<CustomerParts>>>,
+    mask: Mask<v1::Customer>,
+    omit_cursors: bool,
+) -> v1::CustomersPageResult {
     let result = match outcome {
-        Ok(found) => customers_page_result::Result::Page(page(found, mask)),
+        Ok(found) => {
+            let mut page = page(found, mask);
+            if omit_cursors {
+                page.cursors.clear();
+            }
+            customers_page_result::Result::Page(page)
+        }
         Err(error) => customers_page_result::Result::Error(rpc_status(&error)),
     };
     v1::CustomersPageResult { result: Some(result) }

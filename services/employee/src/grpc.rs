@@ -69,16 +69,19 @@ impl EmployeeService for Grpc {
     async fn batch_list_employees(&self, request: Request<v1::BatchListEmployeesRequest>) -> Answer<v1::BatchListEmployeesResponse> {
         let principal = principal(&request)?;
         let outcome = async {
-            let v1::BatchListEmployeesRequest { requests, read_mask } = request.into_inner();
+            let v1::BatchListEmployeesRequest { requests, read_mask, omit_cursors } = request.into_inner();
             let mask = Mask::read(read_mask.as_ref())?;
             read::batch_size("requests", requests.len(), read::MAX_LISTS)?;
             let mut good = Vec::with_capacity(requests.len());
             let read = requests.into_iter().map(|list| requests::list(list).map(|list| good.push(list))).collect();
             let answers = self.0.batch_list_employees(&principal, &good, mask).await?;
-            Ok((in_their_places(read, answers), mask))
+            Ok((in_their_places(read, answers), mask, omit_cursors))
         };
-        answer(outcome.await, |(answers, mask)| v1::BatchListEmployeesResponse {
-            results: answers.into_iter().map(|answer| v1::EmployeesPageResult { result: Some(page_result(answer, mask)) }).collect(),
+        answer(outcome.await, |(answers, mask, omit_cursors)| v1::BatchListEmployeesResponse {
+            results: answers
+                .into_iter()
+                .map(|answer| v1::EmployeesPageResult { result: Some(page_result(answer, mask, omit_cursors)) })
+                .collect(),
         })
     }
 
@@ -203,9 +206,15 @@ fn result(answer: Result<EmployeeParts>, mask: Mask<v1::Employee>) -> employee_r
     }
 }
 
-fn page_result(answer: Result<Page<EmployeeParts>>, mask: Mask<v1::Employee>) -> employees_page_result::Result {
+fn page_result(answer: Result<Page<EmployeeParts>>, mask: Mask<v1::Employee>, omit_cursors: bool) -> employees_page_result::Result {
     match answer {
-        Ok(found) => employees_page_result::Result::Page(page(&found, mask)),
+        Ok(found) => {
+            let mut page = page(&found, mask);
+            if omit_cursors {
+                page.cursors.clear();
+            }
+            employees_page_result::Result::Page(page)
+        }
         Err(error) => employees_page_result::Result::Error(rpc_status(&error)),
     }
 }

@@ -60,16 +60,16 @@ impl OrderService for Grpc {
     async fn batch_list_orders(&self, request: Request<v1::BatchListOrdersRequest>) -> Answer<v1::BatchListOrdersResponse> {
         let principal = principal(&request)?;
         let outcome = async {
-            let v1::BatchListOrdersRequest { requests, read_mask } = request.into_inner();
+            let v1::BatchListOrdersRequest { requests, read_mask, omit_cursors } = request.into_inner();
             let mask = Mask::read(read_mask.as_ref())?;
             read::batch_size("requests", requests.len(), read::MAX_LISTS)?;
             let mut lists = Vec::with_capacity(requests.len());
             let read: Vec<Result<()>> = requests.into_iter().map(|list| requests::list_orders(list).map(|list| lists.push(list))).collect();
             let pages = self.0.batch_list_orders_masked(&principal, &lists, mask).await?;
-            Ok((in_their_places(read, pages), mask))
+            Ok((in_their_places(read, pages), mask, omit_cursors))
         };
-        answer(outcome.await, |(pages, mask)| v1::BatchListOrdersResponse {
-            results: pages.into_iter().map(|page| page_result(page, mask)).collect(),
+        answer(outcome.await, |(pages, mask, omit_cursors)| v1::BatchListOrdersResponse {
+            results: pages.into_iter().map(|page| page_result(page, mask, omit_cursors)).collect(),
         })
     }
 
@@ -204,9 +204,15 @@ fn page(page: Page<OrderView<OrderParts>>, mask: Mask<v1::Order>) -> v1::ListOrd
     }
 }
 
-fn page_result(outcome: Result<Page<OrderView<OrderParts>>>, mask: Mask<v1::Order>) -> v1::OrdersPageResult {
+fn page_result(outcome: Result<Page<OrderView<OrderParts>>>, mask: Mask<v1::Order>, omit_cursors: bool) -> v1::OrdersPageResult {
     let result = match outcome {
-        Ok(found) => orders_page_result::Result::Page(page(found, mask)),
+        Ok(found) => {
+            let mut page = page(found, mask);
+            if omit_cursors {
+                page.cursors.clear();
+            }
+            orders_page_result::Result::Page(page)
+        }
         Err(error) => orders_page_result::Result::Error(rpc_status(&error)),
     };
     v1::OrdersPageResult { result: Some(result) }

@@ -52,17 +52,17 @@ fn an_employee(id: &str) -> employee::Employee {
 }
 
 fn orders(request: order::BatchListOrdersRequest) -> kernel::Result<order::BatchListOrdersResponse> {
-    let page = |list: order::ListOrdersRequest| {
+    let page = |list: &order::ListOrdersRequest| {
         let size = list.page_size.unwrap_or(20);
         if !(1..=100).contains(&size) {
             let error = Error::invalid("page_size", "OUT_OF_RANGE", "must be 1 to 100");
             return orders_page_result::Result::Error(contracts::error::to_rpc_status(&error));
         }
         let orders: Vec<_> = (0..size.unsigned_abs() as usize).map(an_order).collect();
-        let cursors = orders.iter().map(|order| format!("after {}", order.id)).collect();
+        let cursors = orders.iter().map(|order| format!("after {}", order.id)).filter(|_| !request.omit_cursors).collect();
         orders_page_result::Result::Page(order::ListOrdersResponse { orders, cursors, next_page_token: "next".into() })
     };
-    let results = request.requests.into_iter().map(|list| order::OrdersPageResult { result: Some(page(list)) }).collect();
+    let results = request.requests.iter().map(|list| order::OrdersPageResult { result: Some(page(list)) }).collect();
     Ok(order::BatchListOrdersResponse { results })
 }
 
@@ -275,6 +275,24 @@ async fn the_orders_of_somebody_are_theirs_whatever_the_filter_says() {
     assert_eq!(refused.response["data"], json!({ "employee": { "orders": null } }));
     assert_eq!(refused.response["errors"][0]["extensions"]["violations"][0]["field"], "filter.employeeId");
     assert_eq!(refused.calls, ["BatchGetEmployees"]);
+}
+
+#[tokio::test]
+async fn services_tell_the_cursors_only_where_they_are_read() {
+    for (read, omitted) in [
+        ("nodes { id }", true),
+        ("edges { node { id } } pageInfo { hasNextPage hasPreviousPage }", true),
+        ("edges { cursor node { id } }", false),
+        ("nodes { id } pageInfo { startCursor }", false),
+        ("nodes { id } ... on OrderConnection { pageInfo { endCursor } }", false),
+    ] {
+        let asked = Services::default().on("BatchListOrders", move |request: order::BatchListOrdersRequest| {
+            assert_eq!((request.omit_cursors, &request.read_mask.as_ref().unwrap().paths), (omitted, &vec!["id".to_owned()]), "{read}");
+            orders(request)
+        });
+        let outcome = asked.execute(&format!("{{ orders(first: 2) {{ {read} }} }}"), json!({})).await;
+        assert_eq!(outcome.response.get("errors"), None, "{read}: {}", outcome.response);
+    }
 }
 
 #[tokio::test]

@@ -98,7 +98,7 @@ async fn a_list_that_can_t_be_is_refused_in_its_place() {
     let answer = house
         .client
         .clone()
-        .batch_list_accounts(with(&admin.access, v1::BatchListAccountsRequest { read_mask: None, requests }))
+        .batch_list_accounts(with(&admin.access, v1::BatchListAccountsRequest { read_mask: None, omit_cursors: false, requests }))
         .await
         .unwrap();
     let told: Vec<String> = answer

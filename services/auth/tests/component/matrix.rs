@@ -167,7 +167,8 @@ async fn invoke(
             client.list_accounts(by(token, v1::ListAccountsRequest::default())).await?;
         }
         "BatchListAccounts" => {
-            let request = v1::BatchListAccountsRequest { read_mask: None, requests: vec![v1::ListAccountsRequest::default()] };
+            let request =
+                v1::BatchListAccountsRequest { read_mask: None, omit_cursors: false, requests: vec![v1::ListAccountsRequest::default()] };
             client.batch_list_accounts(by(token, request)).await?;
         }
         "ChangeRole" => {

@@ -33,6 +33,7 @@ const ROWS: &[Row] = &[
         OFFICE,
         call!(batch_list_customers, |_it| v1::BatchListCustomersRequest {
             read_mask: None,
+            omit_cursors: false,
             requests: vec![v1::ListCustomersRequest::default()]
         }),
     ),

@@ -270,7 +270,13 @@ async fn lists_searches_and_batches_that_break_rules_are_refused_by_field() {
         (
             "1,001 lists",
             seen(
-                client.batch_list_customers(v1::BatchListCustomersRequest { read_mask: None, requests: vec![list(None, ""); 1_001] }).await,
+                client
+                    .batch_list_customers(v1::BatchListCustomersRequest {
+                        read_mask: None,
+                        omit_cursors: false,
+                        requests: vec![list(None, ""); 1_001],
+                    })
+                    .await,
             ),
             "invalid: requests OUT_OF_RANGE",
         ),
@@ -307,8 +313,12 @@ async fn in_a_batch_each_wrong_question_gets_its_own_answer_and_the_others_their
 
     let list = |page_size, page_token: &str| v1::ListCustomersRequest { page_size, page_token: page_token.into(), ..Default::default() };
     let requests = vec![list(Some(0), ""), list(None, ""), list(None, "made-up"), list(Some(1), "")];
-    let answers =
-        client.batch_list_customers(v1::BatchListCustomersRequest { read_mask: None, requests }).await.unwrap().into_inner().results;
+    let answers = client
+        .batch_list_customers(v1::BatchListCustomersRequest { read_mask: None, omit_cursors: false, requests })
+        .await
+        .unwrap()
+        .into_inner()
+        .results;
     let answers: Vec<String> = answers
         .into_iter()
         .map(|answer| match answer.result.unwrap() {

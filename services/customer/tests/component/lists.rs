@@ -129,7 +129,7 @@ async fn a_batch_of_lists_answers_each_in_its_place() {
     let requests = vec![list(2, ""), v1::ListCustomersRequest { filter: Some(organisations), ..list(2, "") }, list(3, "")];
     let answers = office
         .manager()
-        .batch_list_customers(v1::BatchListCustomersRequest { read_mask: None, requests: requests.clone() })
+        .batch_list_customers(v1::BatchListCustomersRequest { read_mask: None, omit_cursors: false, requests: requests.clone() })
         .await
         .unwrap()
         .into_inner();
@@ -163,7 +163,7 @@ async fn batches_and_searches_answer_with_the_fields_of_a_mask_alone_and_refuse_
     let mask = |path: &str| Some(prost_types::FieldMask { paths: vec!["version".into(), path.into()] });
     let only = v1::Customer { version: anna.version, name: anna.name.clone(), ..Default::default() };
     let get = |path| v1::BatchGetCustomersRequest { ids: vec![anna.id.clone()], read_mask: mask(path) };
-    let lists = |path| v1::BatchListCustomersRequest { requests: vec![list(1, "")], read_mask: mask(path) };
+    let lists = |path| v1::BatchListCustomersRequest { requests: vec![list(1, "")], read_mask: mask(path), omit_cursors: false };
     let search = |path| v1::SearchCustomersRequest { text: "anna".into(), read_mask: mask(path), ..Default::default() };
 
     let got = office.manager().batch_get_customers(get("name")).await.unwrap().into_inner().results.remove(0);

@@ -264,8 +264,13 @@ async fn wrong_lists_are_refused_by_field_alone_and_in_a_batch() {
     }
     let good = ListEmployeesRequest::default;
     let requests = wrong_lists().into_iter().flat_map(|(wrong, ..)| [good(), wrong]).collect();
-    let results =
-        world.manager().batch_list_employees(BatchListEmployeesRequest { read_mask: None, requests }).await.unwrap().into_inner().results;
+    let results = world
+        .manager()
+        .batch_list_employees(BatchListEmployeesRequest { read_mask: None, omit_cursors: false, requests })
+        .await
+        .unwrap()
+        .into_inner()
+        .results;
     assert_eq!(results.len(), 2 * wrong_lists().len());
     for (pair, (_, field, code)) in results.chunks(2).zip(wrong_lists()) {
         assert!(matches!(&pair[0].result, Some(employees_page_result::Result::Page(page)) if page.employees.len() == 1));
@@ -328,7 +333,7 @@ async fn a_batch_has_1_question_at_least_and_not_too_many() {
     }
     for count in [0, 1_001] {
         let requests = vec![ListEmployeesRequest::default(); count];
-        let outcome = manager.batch_list_employees(BatchListEmployeesRequest { read_mask: None, requests }).await;
+        let outcome = manager.batch_list_employees(BatchListEmployeesRequest { read_mask: None, omit_cursors: false, requests }).await;
         assert_eq!(violations(error(outcome)), one("requests", "OUT_OF_RANGE"));
         let queries = vec![HistoryQuery::default(); count];
         let outcome = manager.batch_list_employee_history(BatchListEmployeeHistoryRequest { queries }).await;

@@ -78,7 +78,11 @@ async fn call(method: &str, client: &mut Client, employee: &Employee) -> Outcome
         },
         "ListEmployees" => client.list_employees(ListEmployeesRequest::default()).await.err(),
         "BatchListEmployees" => client
-            .batch_list_employees(BatchListEmployeesRequest { read_mask: None, requests: vec![ListEmployeesRequest::default()] })
+            .batch_list_employees(BatchListEmployeesRequest {
+                read_mask: None,
+                omit_cursors: false,
+                requests: vec![ListEmployeesRequest::default()],
+            })
             .await
             .err(),
         "SearchEmployees" => {

@@ -124,7 +124,9 @@ async fn a_cleaner_lists_their_own_orders_and_cannot_ask_for_anothers() {
     let Err(Error::PermissionDenied(message)) = answer(client.list_orders(list(&other.to_string())).await) else { panic!("not refused") };
     assert!(message.contains("own orders"), "{message}");
     let requests = vec![list(""), list(&other.to_string())];
-    let results = answer(client.batch_list_orders(v1::BatchListOrdersRequest { read_mask: None, requests }).await).unwrap().results;
+    let results = answer(client.batch_list_orders(v1::BatchListOrdersRequest { read_mask: None, omit_cursors: false, requests }).await)
+        .unwrap()
+        .results;
     assert!(matches!(results[0].result, Some(orders_page_result::Result::Page(_))));
     assert!(matches!(results[1].result, Some(orders_page_result::Result::Error(_))));
 }
@@ -211,7 +213,9 @@ async fn call(house: &House, who: Who, method: &str, order: &v1::Order) -> Resul
         "ListOrders" => answer(client.list_orders(v1::ListOrdersRequest::default()).await)?.orders,
         "BatchListOrders" => {
             let requests = vec![v1::ListOrdersRequest::default()];
-            let results = answer(client.batch_list_orders(v1::BatchListOrdersRequest { read_mask: None, requests }).await)?.results;
+            let results =
+                answer(client.batch_list_orders(v1::BatchListOrdersRequest { read_mask: None, omit_cursors: false, requests }).await)?
+                    .results;
             match results.into_iter().next().and_then(|result| result.result).unwrap() {
                 orders_page_result::Result::Page(page) => page.orders,
                 orders_page_result::Result::Error(status) => return Err(from_rpc_status(&status)),

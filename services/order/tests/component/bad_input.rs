@@ -301,7 +301,8 @@ async fn a_batch_answers_each_question_for_itself() {
     let wrong = v1::ListOrdersRequest { page_size: Some(0), ..Default::default() };
     let forged = v1::ListOrdersRequest { page_token: "x".into(), ..Default::default() };
     let requests = vec![wrong, v1::ListOrdersRequest::default(), forged, v1::ListOrdersRequest::default()];
-    let results = answer(c.batch_list_orders(v1::BatchListOrdersRequest { read_mask: None, requests }).await).unwrap().results;
+    let results =
+        answer(c.batch_list_orders(v1::BatchListOrdersRequest { read_mask: None, omit_cursors: false, requests }).await).unwrap().results;
     let answers: Vec<_> = results.into_iter().map(|r| of_page(r.result.unwrap())).collect();
     assert_eq!(answers, ["OUT_OF_RANGE page_size", "1 orders", "INVALID_TOKEN page_token", "1 orders"]);
 }
@@ -311,7 +312,11 @@ async fn batches_have_a_limit() {
     let house = House::new().await;
     let c = &mut house.manager();
     let ids = |count| v1::BatchGetOrdersRequest { read_mask: None, ids: vec![UNKNOWN.into(); count] };
-    let lists = |count| v1::BatchListOrdersRequest { read_mask: None, requests: vec![v1::ListOrdersRequest::default(); count] };
+    let lists = |count| v1::BatchListOrdersRequest {
+        read_mask: None,
+        omit_cursors: false,
+        requests: vec![v1::ListOrdersRequest::default(); count],
+    };
     let history = |count| v1::BatchListOrderHistoryRequest { queries: vec![HistoryQuery::default(); count] };
     check(vec![
         ("no ids", answer(c.batch_get_orders(ids(0)).await).map(drop), "OUT_OF_RANGE", "ids"),

@@ -15,14 +15,14 @@ use super::{
 use crate::{
     call::{Call, Failure},
     handwritten::{
-        deep::{CUSTOMERS, Customer, EMPLOYEES, Employee, NextOrder, ORDERS, Order, next_request},
+        deep::{CUSTOMERS, Customer, EMPLOYEES, Employee, NextOrder, Order, first_request, next_request},
         json::{GlobalId, Page},
-        large::{Data, Parameters, orders_request},
+        large::{Data, Parameters},
     },
 };
 
 pub(super) async fn deep(State(app): State<Arc<App>>, Query(parameters): Query<Parameters>, call: Call) -> Result<Response, Failure> {
-    let orders = app.orders(&call, &orders_request(&parameters, ORDERS)?).await?;
+    let orders = app.orders(&call, &first_request(&parameters)?).await?;
     let page = pages::<Linked<Order<_, _>>>(&orders)?.next().flatten().ok_or(Malformed)?;
     let (customers, employees) =
         tokio::try_join!(app.customers(&call, &page.items, CUSTOMERS), app.employees(&call, &page.items, EMPLOYEES))?;

@@ -12,18 +12,18 @@ use serde::Serialize;
 use super::{
     App,
     json::{Displayed, FullName, GlobalId, Page, time, value},
-    large::{Data, Parameters, customers, customers_by_id, employees, employees_by_id, from, only, orders},
+    large::{Data, Parameters, customers, customers_by_id, employees, employees_by_id, from, only, orders, orders_request},
 };
 use crate::call::{Call, Failure};
 
-pub(crate) const ORDERS: &[&str] = &["id", "status", "starts_at", "customer_id", "assignments"];
+const ORDERS: &[&str] = &["id", "status", "starts_at", "customer_id", "assignments"];
 pub(crate) const CUSTOMERS: &[&str] = &["id", "name"];
 pub(crate) const EMPLOYEES: &[&str] = &["id", "first_name", "last_name"];
 
 type Next<'a> = HashMap<&'a str, &'a [v1::Order]>;
 
 pub(super) async fn deep(State(app): State<Arc<App>>, Query(parameters): Query<Parameters>, call: Call) -> Result<Response, Failure> {
-    let orders = orders(&app, &call, &parameters, ORDERS).await?.orders;
+    let orders = orders(&app, &call, first_request(&parameters)?).await?.orders;
     let (customers, employees) = tokio::try_join!(customers(&app, &call, &orders, CUSTOMERS), employees(&app, &call, &orders, EMPLOYEES))?;
     let (customers, employees) = (customers_by_id(&customers), employees_by_id(&employees));
     let ids: Vec<&str> = employees.keys().copied().collect();
@@ -31,6 +31,11 @@ pub(super) async fn deep(State(app): State<Arc<App>>, Query(parameters): Query<P
     let next = ids.into_iter().zip(pages.iter().map(on_page)).collect();
     let nodes = orders.iter().map(|order| Order::of(order, &customers, &employees, &next)).collect();
     call.answer(Data { orders: Page { nodes, page_info: None } })
+}
+
+/// Asks for the first 50 orders.
+pub(crate) fn first_request(parameters: &Parameters) -> Result<v1::BatchListOrdersRequest, Failure> {
+    Ok(v1::BatchListOrdersRequest { omit_cursors: true, ..orders_request(parameters, ORDERS)? })
 }
 
 /// Asks for the next 3 orders of each employee.
@@ -43,6 +48,7 @@ pub(crate) fn next_request(parameters: &Parameters, ids: &[&str]) -> Result<v1::
     Ok(v1::BatchListOrdersRequest {
         requests: ids.iter().map(list).collect(),
         read_mask: only(&["id", "status", "starts_at", "customer_name"]),
+        omit_cursors: true,
     })
 }
 

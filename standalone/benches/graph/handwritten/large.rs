@@ -43,7 +43,7 @@ pub(crate) struct Parameters {
 }
 
 pub(super) async fn large(State(app): State<Arc<App>>, Query(parameters): Query<Parameters>, call: Call) -> Result<Response, Failure> {
-    let page = orders(&app, &call, &parameters, ORDERS).await?;
+    let page = orders(&app, &call, orders_request(&parameters, ORDERS)?).await?;
     let (customers, employees) =
         tokio::try_join!(customers(&app, &call, &page.orders, CUSTOMERS), employees(&app, &call, &page.orders, EMPLOYEES))?;
     let (customers, employees) = (customers_by_id(&customers), employees_by_id(&employees));
@@ -60,11 +60,10 @@ pub(crate) fn only(fields: &[&str]) -> Option<FieldMask> {
 pub(crate) fn orders_request(parameters: &Parameters, fields: &[&str]) -> Result<v1::BatchListOrdersRequest, Failure> {
     let filter = v1::OrderFilter { starts_from: from(parameters)?, ..v1::OrderFilter::default() };
     let list = v1::ListOrdersRequest { filter: Some(filter), page_size: Some(50), ..v1::ListOrdersRequest::default() };
-    Ok(v1::BatchListOrdersRequest { requests: vec![list], read_mask: only(fields) })
+    Ok(v1::BatchListOrdersRequest { requests: vec![list], read_mask: only(fields), omit_cursors: false })
 }
 
-pub(super) async fn orders(app: &App, call: &Call, parameters: &Parameters, fields: &[&str]) -> Result<v1::ListOrdersResponse, Failure> {
-    let request = orders_request(parameters, fields)?;
+pub(super) async fn orders(app: &App, call: &Call, request: v1::BatchListOrdersRequest) -> Result<v1::ListOrdersResponse, Failure> {
     let answer = app.order.clone().batch_list_orders(call.request(request)).await?.into_inner().results.pop();
     match answer.and_then(|answer| answer.result) {
         Some(v1::orders_page_result::Result::Page(page)) => Ok(page),

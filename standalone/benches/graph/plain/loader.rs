@@ -88,7 +88,7 @@ impl Loader<OrdersQuery> for EmployeeOrders {
     async fn load(&self, queries: &[OrdersQuery]) -> Result<HashMap<OrdersQuery, Connection<Order>>, Status> {
         let Scope { app, call } = &*self.0;
         let requests = queries.iter().map(OrdersQuery::request).collect();
-        let request = order::BatchListOrdersRequest { requests, read_mask: None };
+        let request = order::BatchListOrdersRequest { requests, read_mask: None, omit_cursors: false };
         let results = app.order.clone().batch_list_orders(call.request(request)).await?.into_inner().results;
         let found = queries.iter().zip(results).filter_map(|(query, result)| match result.result {
             Some(order::orders_page_result::Result::Page(page)) => Some((query.clone(), page.into())),

@@ -140,7 +140,8 @@ macro_rules! pages {
                     None => {
                         let mut page: $package::$page = filled(seed(list));
                         page.$items = page.$items.into_iter().map(|thing| masked(thing, request.read_mask.as_ref())).collect();
-                        page.cursors = (0..page.$items.len()).map(|number| format!("cursor {number}")).collect();
+                        let cursors = if request.omit_cursors { 0 } else { page.$items.len() };
+                        page.cursors = (0..cursors).map(|number| format!("cursor {number}")).collect();
                         $package::$outcome::Result::Page(page)
                     }
                 };
