@@ -161,6 +161,7 @@ pub(crate) use batch_by_id;
 
 /// The mask of a call for things that are shown as `O`.
 pub(crate) fn mask_of<O: Object>(reads: Option<Reads>) -> Option<FieldMask> {
+    const { assert!(O::FIELDS.len() < 64, "the last bit of what is read stands for cursors") }
     reads.map(|reads| reads.mask(O::FIELDS))
 }
 

@@ -56,7 +56,7 @@ impl Reads {
         Self(self.0 | fields)
     }
 
-    /// The mask of a call, of a message with fields of these `names`, which are 63 at most.
+    /// The mask of a call, of a message with fields of these `names`.
     pub(crate) fn mask(self, names: &[&str]) -> FieldMask {
         let named = names.iter().enumerate().filter(|(at, _)| self.0 & (1 << at) != 0);
         FieldMask { paths: named.map(|(_, name)| (*name).to_owned()).collect() }

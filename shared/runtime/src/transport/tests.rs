@@ -206,6 +206,9 @@ async fn a_call_to_nobody_is_unavailable_soon() {
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
 }
 
+/// How old the addresses of a name may be.
+const SOON: Duration = Duration::from_millis(50);
+
 /// A name whose addresses the test decides.
 #[derive(Default)]
 struct Names {
@@ -230,8 +233,9 @@ impl Names {
         *self.addresses.lock().unwrap() = servers.iter().map(|server| server.address).collect();
     }
 
-    fn transport(self: &Arc<Self>) -> Transport {
-        let settings = Remote { fresh: Duration::from_millis(50), ..Remote::default() };
+    /// To the name, which is looked up again where it was `fresh` ago.
+    fn transport(self: &Arc<Self>, fresh: Duration) -> Transport {
+        let settings = Remote { fresh, ..Remote::default() };
         Transport::remote_by("http://order:50054", &settings, self.clone()).unwrap()
     }
 }
@@ -241,7 +245,7 @@ async fn a_name_is_all_of_its_addresses_and_they_are_followed_without_a_failed_c
     let servers = [Server::new(), Server::new(), Server::new()];
     let names = Arc::new(Names::default());
     names.are(&[&servers[0], &servers[1]]);
-    let load = Load::run(&names.transport(), WRITE, async |load| {
+    let load = Load::run(&names.transport(SOON), WRITE, async |load| {
         until("both are used", || servers[..2].iter().all(|server| server.done() > 100)).await;
         names.are(&[&servers[1], &servers[2]]);
         until("the new one is used", || servers[2].done() > 100).await;
@@ -264,11 +268,10 @@ async fn when_all_addresses_of_a_name_are_dead_it_is_looked_up_again_by_the_call
     let (old, new) = (Server::new(), Server::new());
     let names = Arc::new(Names::default());
     names.are(&[&old]);
-    let transport = names.transport();
+    let transport = names.transport(Duration::ZERO);
     call(&transport, WRITE).await.unwrap();
     old.kill();
     names.are(&[&new]);
-    tokio::time::sleep(Duration::from_millis(60)).await;
     call(&transport, READ).await.unwrap();
     assert_eq!(new.done(), 1);
 }
@@ -276,7 +279,7 @@ async fn when_all_addresses_of_a_name_are_dead_it_is_looked_up_again_by_the_call
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_name_that_nobody_knows_is_unavailable() {
     let names = Arc::new(Names::default());
-    assert_eq!(call(&names.transport(), READ).await.unwrap_err().code(), Code::Unavailable);
+    assert_eq!(call(&names.transport(SOON), READ).await.unwrap_err().code(), Code::Unavailable);
 }
 
 #[test]
