@@ -79,8 +79,8 @@ impl Shared {
         }
     }
 
-    /// The token of a request and whose it is; `None` for a request without one.
-    async fn credentials(&self, headers: &HeaderMap) -> kernel::Result<Option<(String, Principal)>> {
+    /// The token of a request, as a header, and whose it is; `None` for a request without one.
+    async fn credentials(&self, headers: &HeaderMap) -> kernel::Result<Option<(HeaderValue, Principal)>> {
         let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
         let token = value
             .to_str()
@@ -90,7 +90,12 @@ impl Shared {
             .map(|(_, token)| token.trim())
             .ok_or_else(|| Error::unauthenticated("INVALID_TOKEN", "the Authorization header must be: Bearer, a blank, an access token"))?;
         let principal = self.verifier.verify(token).await?;
-        Ok(Some((token.to_owned(), principal)))
+        let bearer = match value.as_bytes().strip_prefix(b"Bearer ") {
+            Some(given) if given == token.as_bytes() => value.clone(),
+            // What is a part of a header can be a header.
+            _ => HeaderValue::try_from(format!("Bearer {token}")).unwrap_or_else(|_| value.clone()),
+        };
+        Ok(Some((bearer, principal)))
     }
 }
 

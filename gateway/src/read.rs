@@ -36,6 +36,6 @@ pub(crate) use gateway_macros::object;
 pub(crate) use gather::Loaders;
 pub(crate) use link::{Form, Link};
 pub(crate) use object::{Object, ObjectPlan};
-pub(crate) use value::{Shown, Text, Value, Words, leaf};
+pub(crate) use value::{Show, Shown, Text, Value, Words, leaf};
 pub(crate) use wave::Wave;
 pub(crate) use writer::Writer;

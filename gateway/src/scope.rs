@@ -9,33 +9,26 @@ use std::{
 };
 
 use async_graphql::Context;
+use axum::http::{HeaderValue, header};
 use kernel::{Error, Principal};
-use tonic::{Status, metadata::MetadataValue};
+use tonic::Status;
 
 use crate::{cache::Cache, clients::Clients};
 
 /// The scope of one request: who asks, how much time is left, how many calls were made.
 pub(crate) struct Scope {
     clients: Arc<Clients>,
-    bearer: Option<MetadataValue<tonic::metadata::Ascii>>,
+    bearer: Option<HeaderValue>,
     viewer: Option<Principal>,
     deadline: Instant,
     calls: AtomicU32,
 }
 
 impl Scope {
-    /// The scope of a request that must be answered within `time`. `token` is the user's own, already verified.
-    pub(crate) fn new(clients: Arc<Clients>, credentials: Option<(String, Principal)>, time: Duration) -> Arc<Self> {
-        let (token, viewer) = credentials.unzip();
-        Arc::new(Self {
-            clients,
-            // Not marked as sensitive: then HPACK would write all of it in every call. A token can't be guessed as a whole, and nothing
-            // less of it can be tried by what compresses well (RFC 7541, section 7.1).
-            bearer: token.and_then(|token| MetadataValue::try_from(format!("Bearer {token}")).ok()),
-            viewer,
-            deadline: Instant::now() + time,
-            calls: AtomicU32::new(0),
-        })
+    /// The scope of a request that must be answered within `time`, with the user's own header, whose token was verified.
+    pub(crate) fn new(clients: Arc<Clients>, credentials: Option<(HeaderValue, Principal)>, time: Duration) -> Arc<Self> {
+        let (bearer, viewer) = credentials.unzip();
+        Arc::new(Self { clients, bearer, viewer, deadline: Instant::now() + time, calls: AtomicU32::new(0) })
     }
 
     /// The scope of the request that is being executed.
@@ -77,7 +70,7 @@ impl Scope {
         let mut request = tonic::Request::new(message);
         request.set_timeout(self.deadline.saturating_duration_since(Instant::now()));
         if let Some(bearer) = &self.bearer {
-            request.metadata_mut().insert("authorization", bearer.clone());
+            request.metadata_mut().as_mut().insert(header::AUTHORIZATION, bearer.clone());
         }
         request
     }

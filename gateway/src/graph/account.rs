@@ -4,7 +4,7 @@ use async_graphql::InputObject;
 use bytes::Bytes;
 use contracts::{
     crm::{api, auth::v1},
-    view::{crm::auth::v1 as view, of_message},
+    view::{Str, crm::auth::v1 as view, of_message},
 };
 
 use super::{
@@ -60,7 +60,7 @@ impl Account {
     }
 
     /// The person's name.
-    fn name(&self) -> &str {
+    fn name(&self) -> Str<'_> {
         self.0.name()
     }
 
@@ -101,7 +101,7 @@ impl Account {
         #[graphql(desc = "How many, 1 to 100; 20 where not given.")] first: Option<i32>,
         #[graphql(desc = "The cursor after which to go on.")] after: Option<String>,
     ) -> Link<AccountHistory, Connection<HistoryEntry>> {
-        Link::ask(Ok(history::question(self.0.id(), first, after)))
+        Link::ask(Ok(history::question(self.0.id().as_str(), first, after)))
     }
 }
 

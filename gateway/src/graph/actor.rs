@@ -1,6 +1,6 @@
 //! Who did something.
 
-use contracts::view::{View, crm::api::v1 as view};
+use contracts::view::{Str, View, crm::api::v1 as view};
 
 use super::{account::AccountsById, employee::EmployeesById, scalar::optional};
 use crate::read::{Link, object};
@@ -29,7 +29,7 @@ impl Actor<'_> {
     }
 
     /// The service that acted on its own account: a reaction to an event or an operator's command.
-    fn service(&self) -> Option<&str> {
+    fn service(&self) -> Option<Str<'_>> {
         optional(self.0.service())
     }
 }

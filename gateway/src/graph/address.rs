@@ -1,7 +1,10 @@
 //! Postal addresses.
 
 use async_graphql::InputObject;
-use contracts::{crm::api::v1, view::crm::api::v1 as view};
+use contracts::{
+    crm::api::v1,
+    view::{Str, crm::api::v1 as view},
+};
 
 use super::{part::part, scalar::optional};
 use crate::read::object;
@@ -15,22 +18,22 @@ part! {
 #[object]
 impl Address<'_> {
     /// Street, house and flat.
-    fn street(&self) -> &str {
+    fn street(&self) -> Str<'_> {
         self.0.street()
     }
 
     /// City, town or parish.
-    fn city(&self) -> &str {
+    fn city(&self) -> Str<'_> {
         self.0.city()
     }
 
     /// Postal code.
-    fn postal_code(&self) -> Option<&str> {
+    fn postal_code(&self) -> Option<Str<'_>> {
         optional(self.0.postal_code())
     }
 
     /// The two-letter country code of ISO 3166-1.
-    fn country_code(&self) -> &str {
+    fn country_code(&self) -> Str<'_> {
         self.0.country_code()
     }
 }

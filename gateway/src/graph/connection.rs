@@ -3,7 +3,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use async_graphql::{Context, OutputType, TypeName};
-use contracts::view::wire::HeldTexts;
+use contracts::view::{Str, wire::HeldTexts};
 
 use crate::{
     cache::Known,
@@ -79,7 +79,7 @@ impl<T: Item> Connection<T> {
 
 /// An item of a list with its place.
 pub(crate) struct Edge<'a, T> {
-    cursor: &'a str,
+    cursor: Str<'a>,
     node: &'a T,
 }
 
@@ -104,7 +104,7 @@ impl<T: Item> Edge<'_, T> {
 }
 
 /// The place of an item in its list, which services tell only where it is read.
-pub(crate) struct Cursor<'a>(&'a str);
+pub(crate) struct Cursor<'a>(Str<'a>);
 
 impl Value for Cursor<'_> {
     type Plan = ();
@@ -121,7 +121,7 @@ impl Value for Cursor<'_> {
     }
 
     async fn resolve(self, _: &Context<'_>) -> String {
-        self.0.to_owned()
+        self.0.as_str().to_owned()
     }
 }
 

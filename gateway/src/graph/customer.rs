@@ -4,7 +4,7 @@ use async_graphql::{Enum, InputObject};
 use bytes::Bytes;
 use contracts::{
     crm::customer::v1,
-    view::{crm::customer::v1 as view, of_message},
+    view::{Str, crm::customer::v1 as view, of_message},
 };
 
 use super::{
@@ -67,12 +67,12 @@ impl Customer {
     }
 
     /// Name.
-    fn name(&self) -> &str {
+    fn name(&self) -> Str<'_> {
         self.0.name()
     }
 
     /// Registration number of an organisation.
-    fn registration_number(&self) -> Option<&str> {
+    fn registration_number(&self) -> Option<Str<'_>> {
         optional(self.0.registration_number())
     }
 
@@ -134,7 +134,7 @@ impl Customer {
         #[graphql(desc = "Only these.")] filter: Option<OrderFilter>,
         #[graphql(desc = "In which order.")] order_by: Option<OrderOrderBy>,
     ) -> Link<OrderPages, Connection<Order>> {
-        Link::ask(OrdersOf::Customer(self.0.id()).list(first, after, filter, order_by))
+        Link::ask(OrdersOf::Customer(self.0.id().as_str()).list(first, after, filter, order_by))
     }
 
     /// What changed, the newest first.
@@ -143,7 +143,7 @@ impl Customer {
         #[graphql(desc = "How many, 1 to 100; 20 where not given.")] first: Option<i32>,
         #[graphql(desc = "The cursor after which to go on.")] after: Option<String>,
     ) -> Link<CustomerHistory, Connection<HistoryEntry>> {
-        Link::ask(Ok(history::question(self.0.id(), first, after)))
+        Link::ask(Ok(history::question(self.0.id().as_str(), first, after)))
     }
 }
 
@@ -181,7 +181,7 @@ impl Property<'_> {
     }
 
     /// What the customer calls it.
-    fn label(&self) -> Option<&str> {
+    fn label(&self) -> Option<Str<'_>> {
         optional(self.0.label())
     }
 
@@ -191,7 +191,7 @@ impl Property<'_> {
     }
 
     /// How to get in.
-    fn access_notes(&self) -> Option<&str> {
+    fn access_notes(&self) -> Option<Str<'_>> {
         optional(self.0.access_notes())
     }
 
@@ -215,12 +215,12 @@ impl Contact<'_> {
     }
 
     /// Name.
-    fn name(&self) -> &str {
+    fn name(&self) -> Str<'_> {
         self.0.name()
     }
 
     /// What they do there.
-    fn position(&self) -> Option<&str> {
+    fn position(&self) -> Option<Str<'_>> {
         optional(self.0.position())
     }
 
@@ -249,7 +249,7 @@ impl Note<'_> {
     }
 
     /// The note.
-    fn text(&self) -> &str {
+    fn text(&self) -> Str<'_> {
         self.0.text()
     }
 

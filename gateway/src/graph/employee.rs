@@ -6,7 +6,7 @@ use async_graphql::{Enum, InputObject};
 use bytes::Bytes;
 use contracts::{
     crm::employee::v1,
-    view::{crm::employee::v1 as view, of_message},
+    view::{Str, crm::employee::v1 as view, of_message},
 };
 
 use super::{
@@ -65,12 +65,12 @@ impl Employee {
     }
 
     /// First name.
-    fn first_name(&self) -> &str {
+    fn first_name(&self) -> Str<'_> {
         self.0.first_name()
     }
 
     /// Last name.
-    fn last_name(&self) -> &str {
+    fn last_name(&self) -> Str<'_> {
         self.0.last_name()
     }
 
@@ -100,7 +100,7 @@ impl Employee {
     }
 
     /// What they can do, such as `windows`.
-    fn skills(&self) -> Vec<&str> {
+    fn skills(&self) -> Vec<Str<'_>> {
         self.0.skills().collect()
     }
 
@@ -142,7 +142,7 @@ impl Employee {
         #[graphql(desc = "Only these.")] filter: Option<OrderFilter>,
         #[graphql(desc = "In which order.")] order_by: Option<OrderOrderBy>,
     ) -> Link<OrderPages, Connection<Order>> {
-        Link::ask(OrdersOf::Employee(self.0.id()).list(first, after, filter, order_by))
+        Link::ask(OrdersOf::Employee(self.0.id().as_str()).list(first, after, filter, order_by))
     }
 
     /// What changed, the newest first. For the office.
@@ -151,7 +151,7 @@ impl Employee {
         #[graphql(desc = "How many, 1 to 100; 20 where not given.")] first: Option<i32>,
         #[graphql(desc = "The cursor after which to go on.")] after: Option<String>,
     ) -> Link<EmployeeHistory, Connection<HistoryEntry>> {
-        Link::ask(Ok(history::question(self.0.id(), first, after)))
+        Link::ask(Ok(history::question(self.0.id().as_str(), first, after)))
     }
 }
 

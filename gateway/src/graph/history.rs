@@ -2,7 +2,10 @@
 
 use async_graphql::Enum;
 use bytes::Bytes;
-use contracts::{crm::api::v1, view::crm::api::v1 as view};
+use contracts::{
+    crm::api::v1,
+    view::{Str, crm::api::v1 as view},
+};
 
 use super::{
     actor::Actor,
@@ -86,16 +89,16 @@ part! {
 impl FieldChange<'_> {
     /// The field's path, such as `address.city`.
     fn field(&self) -> String {
-        name::camel(self.0.field())
+        name::camel(self.0.field().as_str())
     }
 
     /// The value before; null where there was none.
-    fn from(&self) -> Option<&str> {
+    fn from(&self) -> Option<Str<'_>> {
         self.0.from()
     }
 
     /// The value after; null where there is none.
-    fn to(&self) -> Option<&str> {
+    fn to(&self) -> Option<Str<'_>> {
         self.0.to()
     }
 }

@@ -1,6 +1,7 @@
 //! Global ids: what kind of thing, and its UUID, so that `node(id)` finds anything.
 
 use async_graphql::ID;
+use contracts::view::Str;
 use kernel::Error;
 
 use crate::read::{EntityId, leaf};
@@ -58,7 +59,7 @@ impl Kind {
     }
 
     /// The global id of a thing of this kind, as it is written.
-    pub(crate) fn of(self, uuid: &str) -> GlobalId<'_> {
+    pub(crate) fn of(self, uuid: Str<'_>) -> GlobalId<'_> {
         GlobalId { kind: self, uuid }
     }
 
@@ -86,11 +87,11 @@ impl Kind {
 #[derive(Clone, Copy)]
 pub(crate) struct GlobalId<'a> {
     kind: Kind,
-    uuid: &'a str,
+    uuid: Str<'a>,
 }
 
 leaf! {
-    GlobalId<'_> as ID = |it| it.kind.global(it.uuid), |out| out.string_of([it.kind.prefix(), it.uuid], "_");
+    GlobalId<'_> as ID = |it| it.kind.global(it.uuid.as_str()), |out| out.string_of([it.kind.prefix().into(), it.uuid], "_");
 }
 
 /// The kind and the UUID in a global id; `None` where it is none.

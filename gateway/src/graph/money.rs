@@ -14,7 +14,7 @@ impl Money {
     pub(crate) fn read(money: Option<view::Money<&[u8]>>) -> Option<Self> {
         let money = money?;
         let amount = kernel::Decimal::from(money.units()) + kernel::Decimal::new(money.nanos().into(), 9);
-        let currency = kernel::Currency::parse("", money.currency_code()).ok()?;
+        let currency = kernel::Currency::parse("", money.currency_code().as_str()).ok()?;
         Some(Self(kernel::Money::rounded(amount, currency)))
     }
 }

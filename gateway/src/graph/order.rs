@@ -8,7 +8,7 @@ mod terms;
 use bytes::Bytes;
 use contracts::{
     crm::order::v1,
-    view::{crm::order::v1 as view, of_message},
+    view::{Str, crm::order::v1 as view, of_message},
 };
 
 use super::{
@@ -73,7 +73,7 @@ impl Order {
     }
 
     /// The customer's name, which follows the customer; "Erased customer" where what is personal of them was erased.
-    fn customer_name(&self) -> &str {
+    fn customer_name(&self) -> Str<'_> {
         self.0.customer_name()
     }
 
@@ -94,7 +94,7 @@ impl Order {
     }
 
     /// How to get in; follows the property until the order has ended.
-    fn access_notes(&self) -> Option<&str> {
+    fn access_notes(&self) -> Option<Str<'_>> {
         optional(self.0.access_notes())
     }
 
@@ -149,7 +149,7 @@ impl Order {
     }
 
     /// What the customer said.
-    fn client_comments(&self) -> Option<&str> {
+    fn client_comments(&self) -> Option<Str<'_>> {
         optional(self.0.client_comments())
     }
 
@@ -194,7 +194,7 @@ impl Order {
         #[graphql(desc = "How many, 1 to 100; 20 where not given.")] first: Option<i32>,
         #[graphql(desc = "The cursor after which to go on.")] after: Option<String>,
     ) -> Link<OrderHistory, Connection<HistoryEntry>> {
-        Link::ask(Ok(history::question(self.0.id(), first, after)))
+        Link::ask(Ok(history::question(self.0.id().as_str(), first, after)))
     }
 }
 

@@ -2,9 +2,9 @@
 //! names the field with its path; here it is only made sure that they are strings of a sane length.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
-use contracts::{read, write};
+use contracts::{read, view::Str, write};
 
-use crate::read::{Shown, leaf};
+use crate::read::{Show, Shown, leaf};
 
 macro_rules! string_scalar {
     ($(#[$doc:meta])* $name:ident, $url:expr) => {
@@ -35,7 +35,7 @@ macro_rules! string_scalar {
         }
 
         leaf! {
-            $name as Self = |it| it, |out| out.string(&it.0);
+            $name as Self = |it| it, |out| out.string(it.0.as_str());
         }
     };
 }
@@ -73,6 +73,19 @@ impl DateTime {
     }
 }
 
+impl Show for kernel::Timestamp {
+    fn show(&self, out: &mut Vec<u8>) {
+        self.write(out);
+    }
+}
+
+impl Show for kernel::Decimal {
+    fn show(&self, out: &mut Vec<u8>) {
+        // Writing into memory does not fail.
+        let _ = std::io::Write::write_fmt(out, format_args!("{self}"));
+    }
+}
+
 /// A moment in a message of a service, as it is shown.
 pub(crate) type Moment = Shown<kernel::Timestamp, DateTime>;
 
@@ -84,6 +97,6 @@ impl Moment {
 }
 
 /// Text that a message holds as empty where there is none.
-pub(crate) fn optional(text: &str) -> Option<&str> {
+pub(crate) fn optional(text: Str<'_>) -> Option<Str<'_>> {
     (!text.is_empty()).then_some(text)
 }

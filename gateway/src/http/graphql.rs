@@ -62,11 +62,11 @@ async fn handle(state: &State, media: Media, request: Request) -> Response {
     let scope = Scope::new(state.clients.clone(), credentials, state.limits.request_timeout);
     let executed = prepared.execute(&state.operations, &scope).await;
 
-    let calls = scope.calls();
-    state.calls.record(calls.into(), &[KeyValue::new("graphql.operation.type", kind.to_string())]);
+    let (calls, kind) = (scope.calls(), name_of(kind));
+    state.calls.record(calls.into(), &[KeyValue::new("graphql.operation.type", kind)]);
     tracing::info!(
         graphql.operation.name = name,
-        graphql.operation.r#type = %kind,
+        graphql.operation.r#type = kind,
         rpc.count = calls,
         errors = executed.errors.len(),
         event.duration = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX),
@@ -77,6 +77,15 @@ async fn handle(state: &State, media: Media, request: Request) -> Response {
         answer.headers_mut().insert(RPC_COUNT, calls.into());
     }
     answer
+}
+
+/// The type of an operation, as documents and OpenTelemetry's conventions have it.
+fn name_of(kind: OperationType) -> &'static str {
+    match kind {
+        OperationType::Query => "query",
+        OperationType::Mutation => "mutation",
+        OperationType::Subscription => "subscription",
+    }
 }
 
 /// Reads the operation from the body of a POST, or from the query of a GET.

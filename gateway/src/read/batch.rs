@@ -34,13 +34,13 @@ pub(crate) trait Batch: Sized + Send + Sync + 'static {
     }
 
     /// Asks all `keys`, at most [`LIMIT`](Self::LIMIT), in one call for the fields that are read, or all; answers them in their order.
-    async fn load(scope: &Scope, keys: &[Self::Key], reads: Option<Reads>) -> kernel::Result<Vec<kernel::Result<Self::Value>>>;
+    async fn load(scope: &Scope, keys: &[Self::Key], reads: Option<Reads>) -> kernel::Result<Vec<Answer<Self::Value>>>;
 }
 
 /// Makes one call and gives an answer for each key, in their order, whatever happens.
 pub(crate) async fn call<B: Batch>(scope: &Scope, keys: &[B::Key], reads: Option<Reads>) -> Vec<Answer<B::Value>> {
     match B::load(scope, keys, reads).await {
-        Ok(answers) if answers.len() == keys.len() => answers.into_iter().map(|answer| answer.map_err(Arc::new)).collect(),
+        Ok(answers) if answers.len() == keys.len() => answers,
         Ok(_) => repeat(&Arc::new(Error::internal("a batch method gave another number of answers than questions")), keys.len()),
         Err(error) => repeat(&Arc::new(error), keys.len()),
     }
@@ -75,24 +75,25 @@ fn repeat<V>(error: &Arc<Error>, times: usize) -> Vec<Answer<V>> {
 /// The identifier of a thing, whatever its kind.
 pub(crate) type EntityId = kernel::Id<()>;
 
-/// The answer to each of `keys` among those that a service gave, which say what they are of.
-pub(crate) fn by_key<V>(
+/// The answer to each of `keys`, as it is read among those that a service gave, which say what they are of.
+pub(crate) fn by_key<A, V>(
     keys: &[EntityId],
-    mut answers: impl Iterator<Item = (Option<EntityId>, kernel::Result<V>)>,
-) -> Vec<kernel::Result<V>> {
+    mut answers: impl Iterator<Item = (Option<EntityId>, A)>,
+    read: impl Fn(A) -> Answer<V>,
+) -> Vec<Answer<V>> {
     // Most often they come in the order of the questions; those that came before theirs wait here.
-    let mut early: Vec<(Option<EntityId>, kernel::Result<V>)> = Vec::new();
+    let mut early: Vec<(Option<EntityId>, A)> = Vec::new();
     let answer = |key: &EntityId| {
         if let Some(place) = early.iter().position(|(id, _)| *id == Some(*key)) {
-            return early.swap_remove(place).1;
+            return read(early.swap_remove(place).1);
         }
         for (id, answer) in answers.by_ref() {
             if id == Some(*key) {
-                return answer;
+                return read(answer);
             }
             early.push((id, answer));
         }
-        Err(Error::internal("a batch method did not answer a question"))
+        Err(Arc::new(Error::internal("a batch method did not answer a question")))
     };
     keys.iter().map(answer).collect()
 }
@@ -117,17 +118,15 @@ macro_rules! batch_by_id {
                 $crate::read::known::<Self>(scope, |cache| &cache.$table.things, ($value::UNTOLD, VERSION), keys, reads).await
             }
 
-            async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key], reads: Option<$crate::read::Reads>) -> kernel::Result<Vec<kernel::Result<$value>>> {
-                let request = scope.request($package::$request { ids: keys.iter().map(|key| key.text()).collect(), read_mask: $crate::read::mask_of::<$value>(reads) });
+            async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key], reads: Option<$crate::read::Reads>) -> kernel::Result<Vec<$crate::read::Answer<$value>>> {
+                let rest = $package::$request { read_mask: $crate::read::mask_of::<$value>(reads), ..Default::default() };
+                let request = scope.request(contracts::view::Framed::asking_ids(keys, &rest));
                 let reply = scope.clients().queries.$client.$method(request).await.map_err(|status| scope.failed(&status))?;
-                let answers = reply.results().map(|answer| {
-                    let outcome = match (answer.$field(), answer.error()) {
-                        (Some(thing), _) => Ok($value(thing.held(|bytes| reply.bytes().slice_ref(bytes)))),
-                        (None, status) => Err($crate::read::refusal(status)),
-                    };
-                    (answer.id().parse().ok(), outcome)
-                });
-                Ok($crate::read::by_key(keys, answers))
+                let answers = reply.results().map(|answer| ($crate::read::EntityId::from_ascii(answer.id().as_bytes()).ok(), answer));
+                Ok($crate::read::by_key(keys, answers, |answer| match (answer.$field(), answer.error()) {
+                    (Some(thing), _) => Ok($value(thing.held(|bytes| reply.bytes().slice_ref(bytes)))),
+                    (None, status) => Err($crate::read::refusal(status)),
+                }))
             }
         }
 
@@ -174,8 +173,8 @@ pub(crate) fn collected<T>(size: Option<i32>, items: impl Iterator<Item = T>) ->
 }
 
 /// Why there is no answer to one question.
-pub(crate) fn refusal(status: Option<&[u8]>) -> Error {
-    status.map_or_else(|| Error::internal("an answer without a result"), contracts::error::from_rpc_status_bytes)
+pub(crate) fn refusal(status: Option<&[u8]>) -> Arc<Error> {
+    Arc::new(status.map_or_else(|| Error::internal("an answer without a result"), contracts::error::from_rpc_status_bytes))
 }
 
 /// Declares the [`Batch`] of a `BatchList` method: pages of lists, kept in that table of the [cache](crate::cache), or in none.
@@ -196,8 +195,9 @@ macro_rules! batch_pages {
                 $crate::read::known::<Self>(scope, |cache| &cache.$table.pages, (<$value>::UNTOLD, 0), keys, reads).await
             })?
 
-            async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key], reads: Option<$crate::read::Reads>) -> kernel::Result<Vec<kernel::Result<Self::Value>>> {
-                let request = scope.request($crate::read::listed!($package::$request { $questions: keys.to_vec() }, $value, reads));
+            async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key], reads: Option<$crate::read::Reads>) -> kernel::Result<Vec<$crate::read::Answer<Self::Value>>> {
+                let rest = $crate::read::listed!($package::$request { $questions }, $value, reads);
+                let request = scope.request(contracts::view::Framed::asking(keys, &rest));
                 let reply = scope.clients().queries.$client.$method(request).await.map_err(|status| scope.failed(&status))?;
                 let whole = reply.bytes();
                 Ok(reply.results().zip(keys).map(|(answer, key)| match (answer.page(), answer.error()) {
@@ -215,17 +215,17 @@ macro_rules! batch_pages {
 }
 pub(crate) use batch_pages;
 
-/// A request for pages; those of histories are always whole.
+/// A request for pages, without its questions; those of histories are always whole.
 macro_rules! listed {
-    ($package:ident::$request:ident { queries: $questions:expr }, $value:path, $reads:ident) => {{
+    ($package:ident::$request:ident { queries }, $value:path, $reads:ident) => {{
         let _ = $reads;
-        $package::$request { queries: $questions }
+        $package::$request::default()
     }};
-    ($package:ident::$request:ident { $field:ident: $questions:expr }, $value:path, $reads:ident) => {
+    ($package:ident::$request:ident { requests }, $value:path, $reads:ident) => {
         $package::$request {
-            $field: $questions,
             read_mask: $crate::read::mask_of::<$value>($reads),
             omit_cursors: $reads.is_some_and(|reads| !reads.has_any($crate::read::Reads::CURSORS)),
+            ..Default::default()
         }
     };
 }
@@ -245,12 +245,12 @@ macro_rules! batch_search {
             const METHOD: &'static str = concat!(stringify!($client), ".", stringify!($method));
             const LIMIT: usize = 1;
 
-            async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key], reads: Option<$crate::read::Reads>) -> kernel::Result<Vec<kernel::Result<Self::Value>>> {
+            async fn load(scope: &$crate::scope::Scope, keys: &[Self::Key], reads: Option<$crate::read::Reads>) -> kernel::Result<Vec<$crate::read::Answer<Self::Value>>> {
                 let mut answers = Vec::with_capacity(keys.len());
                 for key in keys {
                     let mut question = key.clone();
                     question.read_mask = $crate::read::mask_of::<$value>(reads);
-                    let request = scope.request(question);
+                    let request = scope.request(contracts::view::Framed::new(&question));
                     let found = scope.clients().queries.$client.$method(request).await.map_err(|status| scope.failed(&status))?;
                     answers.push(Ok(std::sync::Arc::new($crate::graph::connection::Page {
                         items: found.$items().map(|thing| $value(thing.held(|bytes| found.bytes().slice_ref(bytes)))).collect(),

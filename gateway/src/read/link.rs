@@ -3,6 +3,7 @@
 use std::{marker::PhantomData, sync::Arc};
 
 use async_graphql::{Context, OutputType, Pos};
+use contracts::view::Str;
 use kernel::Error;
 
 use super::{Answer, Batch, Calls, Collected, Compiler, EntityId, Reads, Value, Wave, Writer, gather, notes::Note, wave::Visit};
@@ -43,11 +44,11 @@ impl<B: Batch<Key = EntityId>, V> Link<B, V> {
     }
 
     /// What has the identifier in a message; null as for [`to_if_there`](Self::to_if_there), and where the message has none.
-    pub(crate) fn to_optional(id: &str) -> Self {
+    pub(crate) fn to_optional(id: Str<'_>) -> Self {
         if id.is_empty() {
             return Self::none();
         }
-        let id = id.parse().map_err(|_| Error::internal("an identifier in a message is none"));
+        let id = EntityId::from_ascii(id.as_bytes()).map_err(|_| Error::internal("an identifier in a message is none"));
         Self { optional: true, ..Self::ask(id) }
     }
 }

@@ -35,6 +35,11 @@ impl Notes {
         self.notes.push(note);
     }
 
+    /// So many more places will be begun.
+    pub(super) fn expect(&mut self, places: usize) {
+        self.segments.reserve(places);
+    }
+
     /// What follows is of that place, by that plan.
     pub(super) fn begin(&mut self, plan: usize, place: usize) {
         self.segments.insert((plan, place), self.notes.len());

@@ -108,7 +108,7 @@ impl<F> ObjectPlan<F> {
             |planned| (&planned.key.name, self.keys.get(planned.key.written.clone()).unwrap_or_default()),
             |planned, out| match &planned.field {
                 Some(field) => object.write(field, out),
-                None => out.string(&self.name),
+                None => out.string(&*self.name),
             },
         );
     }

@@ -3,6 +3,7 @@
 use std::{fmt, marker::PhantomData};
 
 use async_graphql::{Context, ID, OutputType};
+use contracts::view::Str;
 use futures::future::join_all;
 
 use super::{Calls, Collected, Compiler, Object, ObjectPlan, Reads, Wave, Writer, notes::Note};
@@ -70,20 +71,27 @@ macro_rules! leaf {
 pub(crate) use leaf;
 
 leaf! {
-    &str as Self = |it| it, |out| out.string(it);
-    String as Self = |it| it, |out| out.string(it);
-    ID as Self = |it| it, |out| out.string(it);
+    &str as Self = |it| it, |out| out.string(*it);
+    Str<'_> as String = |it| it.as_str().to_owned(), |out| out.string(*it);
+    String as Self = |it| it, |out| out.string(it.as_str());
+    ID as Self = |it| it, |out| out.string(it.as_str());
     bool as Self = |it| it, |out| out.truth(*it);
     i32 as Self = |it| it, |out| out.number(*it);
     u32 as Self = |it| it, |out| out.number(*it);
     u64 as Self = |it| it, |out| out.number(*it);
-    Words<'_> as String = |it| it.0.join(" "), |out| out.string_of(it.0, " ");
+    Words<'_> as String = |it| it.0.map(Str::as_str).join(" "), |out| out.string_of(it.0, " ");
 }
 
 /// A text of two words.
-pub(crate) struct Words<'a>(pub(crate) [&'a str; 2]);
+pub(crate) struct Words<'a>(pub(crate) [Str<'a>; 2]);
 
-/// What a custom scalar shows of a `T`, whose text has nothing that JSON would escape.
+/// What has a text in which JSON would escape nothing.
+pub(crate) trait Show {
+    /// Writes the text.
+    fn show(&self, out: &mut Vec<u8>);
+}
+
+/// What a custom scalar shows of a `T`.
 pub(crate) struct Shown<T, S>(T, PhantomData<fn() -> S>);
 
 impl<T, S> Shown<T, S> {
@@ -98,7 +106,7 @@ impl<T: fmt::Display, S> fmt::Display for Shown<T, S> {
     }
 }
 
-impl<T: fmt::Display + Send, S: OutputType + From<String>> Value for Shown<T, S> {
+impl<T: Show + fmt::Display + Send, S: OutputType + From<String>> Value for Shown<T, S> {
     type Plan = ();
     type Output = S;
 
@@ -114,15 +122,15 @@ impl<T: fmt::Display + Send, S: OutputType + From<String>> Value for Shown<T, S>
 }
 
 /// The text of a custom scalar, as a message has it.
-pub(crate) struct Text<'a, S>(&'a str, PhantomData<fn() -> S>);
+pub(crate) struct Text<'a, S>(Str<'a>, PhantomData<fn() -> S>);
 
 impl<'a, S> Text<'a, S> {
-    pub(crate) fn of(text: &'a str) -> Self {
+    pub(crate) fn of(text: Str<'a>) -> Self {
         Self(text, PhantomData)
     }
 
     /// `None` for the empty text, which a message has where there is none.
-    pub(crate) fn optional(text: &'a str) -> Option<Self> {
+    pub(crate) fn optional(text: Str<'a>) -> Option<Self> {
         (!text.is_empty()).then(|| Self::of(text))
     }
 }
@@ -138,7 +146,7 @@ impl<S: OutputType + From<String>> Value for Text<'_, S> {
     }
 
     async fn resolve(self, _: &Context<'_>) -> S {
-        S::from(self.0.to_owned())
+        S::from(self.0.as_str().to_owned())
     }
 }
 

@@ -78,6 +78,11 @@ impl<'s> Shelves<'s> {
         shelf.as_any().downcast_ref::<Shelf<B>>()?.answers.get(place)
     }
 
+    /// How many answers there are.
+    pub(super) fn count(&self) -> usize {
+        self.shelves.iter().map(|(_, shelf)| shelf.count()).sum()
+    }
+
     fn shelf_mut<B: Batch>(&mut self) -> &mut Shelf<B> {
         let batch = TypeId::of::<B>();
         let place = self.shelves.iter().position(|(other, _)| *other == batch).unwrap_or_else(|| {
@@ -147,6 +152,8 @@ trait AnyShelf: Send + Sync {
     fn load<'a>(&'a mut self, scope: &'a Scope, masks: &Masks, level: usize) -> Option<BoxFuture<'a, ()>>;
     /// What is to be done with what has arrived.
     fn visits(&mut self) -> Option<Visiting>;
+    /// How many answers there are.
+    fn count(&self) -> usize;
     fn as_any(&self) -> &dyn Any;
     fn as_any_mut(&mut self) -> &mut dyn Any;
 }
@@ -172,6 +179,7 @@ impl<B: Batch> AnyShelf for Shelf<B> {
             for (visitor, mut places) in visits {
                 places.sort_unstable();
                 places.dedup();
+                wave.notes.expect(places.len());
                 for place in places {
                     if let Some(Ok(answer)) = answers.get(place) {
                         wave.notes.begin(Arc::as_ptr(&visitor).addr(), place);
@@ -181,6 +189,10 @@ impl<B: Batch> AnyShelf for Shelf<B> {
             }
             wave.shelves.shelf_mut::<B>().answers = answers;
         }))
+    }
+
+    fn count(&self) -> usize {
+        self.answers.len()
     }
 
     fn as_any(&self) -> &dyn Any {

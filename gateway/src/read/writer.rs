@@ -3,10 +3,12 @@
 use std::{collections::HashMap, ops::Range};
 
 use async_graphql::{Name, PathSegment, Pos, ServerError};
+use contracts::view::Str;
 use foldhash::fast::RandomState;
 use kernel::Error;
 
 use super::{
+    Show,
     execute::BEGINNING,
     notes::{Note, Notes},
     wave::Shelves,
@@ -26,6 +28,9 @@ pub(crate) struct Writer<'p> {
     written: HashMap<(usize, usize), Range<usize>, RandomState>,
 }
 
+/// Room for most answers, in bytes, so that they are not moved as they grow. What is not written to takes no memory.
+const ROOM: usize = 64 * 1024;
+
 /// A part of a path in the answer.
 #[derive(Clone, Copy)]
 enum Segment<'p> {
@@ -35,9 +40,10 @@ enum Segment<'p> {
 
 impl<'p> Writer<'p> {
     pub(super) fn new(shelves: &'p Shelves<'p>, notes: &'p Notes) -> Self {
-        let mut out = Vec::with_capacity(16_384);
+        let mut out = Vec::with_capacity(ROOM);
         out.extend_from_slice(BEGINNING);
-        Self { out, path: Vec::new(), errors: Vec::new(), shelves, notes, next: 0, written: HashMap::default() }
+        let written = HashMap::with_capacity_and_hasher(shelves.count(), RandomState::default());
+        Self { out, path: Vec::new(), errors: Vec::new(), shelves, notes, next: 0, written }
     }
 
     /// What was written, and the errors.
@@ -110,23 +116,24 @@ impl<'p> Writer<'p> {
     }
 
     /// Writes the text that `value` shows, in which nothing is to be escaped.
-    pub(super) fn shown(&mut self, value: impl std::fmt::Display) {
-        // Writing into memory does not fail.
-        let _ = std::io::Write::write_fmt(&mut self.out, format_args!("\"{value}\""));
+    pub(super) fn shown(&mut self, value: &impl Show) {
+        self.out.push(b'"');
+        value.show(&mut self.out);
+        self.out.push(b'"');
     }
 
     /// Writes a string.
-    pub(crate) fn string(&mut self, text: &str) {
+    pub(crate) fn string<'a>(&mut self, text: impl Into<Str<'a>>) {
         self.out.push(b'"');
-        escape(&mut self.out, text);
+        escape(&mut self.out, text.into());
         self.out.push(b'"');
     }
 
     /// Writes a string that consists of parts.
-    pub(crate) fn string_of(&mut self, parts: [&str; 2], separator: &str) {
+    pub(crate) fn string_of(&mut self, parts: [Str<'_>; 2], separator: &str) {
         self.out.push(b'"');
         escape(&mut self.out, parts[0]);
-        escape(&mut self.out, separator);
+        escape(&mut self.out, separator.into());
         escape(&mut self.out, parts[1]);
         self.out.push(b'"');
     }
@@ -168,7 +175,7 @@ impl<'p> Writer<'p> {
 }
 
 /// Writes what stands between the quotes of a string of JSON (RFC 8259, section 7).
-fn escape(out: &mut Vec<u8>, text: &str) {
+fn escape(out: &mut Vec<u8>, text: Str<'_>) {
     let bytes = text.as_bytes();
     // All are looked at, which goes many at a time.
     if !bytes.iter().fold(false, |any, byte| any | must_be_escaped(*byte)) {
@@ -212,7 +219,7 @@ mod tests {
         let letters = every.chars().map(String::from);
         for text in letters.chain([String::new(), "\"\\".repeat(3), every.clone()]) {
             let mut out = Vec::new();
-            escape(&mut out, &text);
+            escape(&mut out, text.as_str().into());
             assert_eq!(format!("\"{}\"", String::from_utf8(out).unwrap()), serde_json::to_string(&text).unwrap());
         }
     }

@@ -18,13 +18,15 @@ const MAX_FIELDS: i32 = 64;
 
 /// A module for each package, with the views of its messages and the clients of its services.
 pub(crate) fn generate(descriptors: &FileDescriptorSet) -> Result<String, Box<dyn Error>> {
-    let own = |package: &str| PACKAGES.iter().any(|own| package == *own || package.starts_with(&format!("{own}.")));
     let mut packages: BTreeMap<&str, String> = BTreeMap::new();
     let mut all = String::new();
     for file in descriptors.file.iter().filter(|file| own(file.package())) {
         let code = packages.entry(file.package()).or_default();
         for message in &file.message_type {
             view(code, file.package(), message)?;
+            if message.name().ends_with("Request") {
+                asks(code, file.package(), message)?;
+            }
             let view = message_path("view::", file.package(), message.name());
             writeln!(all, "(\"{}.{}\", <{view}<&[u8]> as View<&[u8]>>::FIELDS),", file.package(), message.name())?;
         }
@@ -37,6 +39,11 @@ pub(crate) fn generate(descriptors: &FileDescriptorSet) -> Result<String, Box<dy
         modules.at(&mut package.split('.')).code = code;
     }
     Ok(format!("{modules}\n#[cfg(test)] pub(super) const ALL: &[(&str, &[wire::Field])] = &[{all}];"))
+}
+
+/// Whether the messages of a package are read in place.
+fn own(package: &str) -> bool {
+    PACKAGES.iter().any(|own| package == *own || package.starts_with(&format!("{own}.")))
 }
 
 /// The modules within a module, by their names, and its code.
@@ -60,7 +67,7 @@ impl std::fmt::Display for Modules {
         for (name, module) in &self.within {
             writeln!(
                 out,
-                "pub mod {} {{ use crate::view::{{Query, View, query::query, wire}}; use ::bytes::Bytes; {module} }}",
+                "pub mod {} {{ use crate::view::{{Asks, Framed, Query, Str, View, query::query, wire}}; use ::bytes::Bytes; {module} }}",
                 ident(name)
             )?;
         }
@@ -109,6 +116,18 @@ fn view(code: &mut String, package: &str, message: &DescriptorProto) -> Result<(
     Ok(())
 }
 
+/// What a request asks: the elements of its first field, where that is repeated.
+fn asks(code: &mut String, package: &str, message: &DescriptorProto) -> Result<(), Box<dyn Error>> {
+    let Some(field) = message.field.iter().find(|field| field.number() == 1 && field.label() == Label::Repeated) else { return Ok(()) };
+    let question = match (field.r#type(), field.type_name().trim_start_matches('.').rsplit_once('.')) {
+        (Type::String, _) => "str".to_owned(),
+        (Type::Message, Some((package, name))) if own(package) => message_path("", package, name),
+        _ => return Ok(()),
+    };
+    writeln!(code, "impl Asks for {} {{ type Question = {question}; }}", message_path("", package, message.name()))?;
+    Ok(())
+}
+
 /// How a field is read: its kind, and the rest of its method. `None` for what is not read in place.
 fn accessor(field: &FieldDescriptorProto, slot: usize) -> Option<(String, String)> {
     let repeated = field.label() == Label::Repeated;
@@ -122,9 +141,9 @@ fn accessor(field: &FieldDescriptorProto, slot: usize) -> Option<(String, String
     Some(match field.r#type() {
         Type::String if repeated => ("Texts".to_owned(), format!("(&self) -> wire::Texts<'_> {{ self.0.texts({slot}) }}")),
         Type::String if field.oneof_index.is_some() => {
-            ("Text".to_owned(), format!("(&self) -> Option<&str> {{ self.0.optional_text({slot}) }}"))
+            ("Text".to_owned(), format!("(&self) -> Option<Str<'_>> {{ self.0.optional_text({slot}) }}"))
         }
-        Type::String => ("Text".to_owned(), format!("(&self) -> &str {{ self.0.text({slot}) }}")),
+        Type::String => ("Text".to_owned(), format!("(&self) -> Str<'_> {{ self.0.text({slot}) }}")),
         Type::Message => {
             let (package, name) = field.type_name().trim_start_matches('.').rsplit_once('.')?;
             match (package, name) {
@@ -179,7 +198,7 @@ fn client(code: &mut String, package: &str, service: &ServiceDescriptorProto) ->
         let (name, route) = (snake(method.name()), method.name());
         write!(
             methods,
-            "pub async fn {name}(&self, request: ::tonic::Request<{input}>) -> Result<{output}<Bytes>, ::tonic::Status> {{
+            "pub async fn {name}(&self, request: ::tonic::Request<Framed<{input}>>) -> Result<{output}<Bytes>, ::tonic::Status> {{
                 query(&self.0, \"/{package}.{}/{route}\", request).await
             }}
             ",

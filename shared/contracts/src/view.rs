@@ -8,13 +8,15 @@
 //! of ours writes that.
 
 mod query;
+mod text;
 pub mod wire;
 
 use bytes::Bytes;
 use prost::Message as _;
 
 pub use generated::{crm, google};
-pub use query::Query;
+pub use query::{Asks, Framed, Query};
+pub use text::Str;
 pub use wire::Malformed;
 
 #[allow(missing_docs, clippy::all, clippy::pedantic, reason = "generated code")]

@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, fmt, hash, marker::PhantomData, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use uuid::Uuid;
+use uuid::{Uuid, fmt::Hyphenated};
 
 use crate::error::{Error, Violation};
 
@@ -53,6 +53,9 @@ kinds! {
 }
 
 impl<K> Id<K> {
+    /// How many letters it has as a text.
+    pub const LENGTH: usize = Hyphenated::LENGTH;
+
     /// Wraps a UUID that is known to name a `K`.
     #[must_use]
     pub const fn from_uuid(uuid: Uuid) -> Self {
@@ -63,6 +66,18 @@ impl<K> Id<K> {
     #[must_use]
     pub const fn uuid(self) -> Uuid {
         self.0
+    }
+
+    /// Reads an identifier in bytes that need not be a text.
+    ///
+    /// # Errors
+    /// Where they are no identifier.
+    pub fn from_ascii(text: &[u8]) -> Result<Self, uuid::Error> {
+        // Only the hyphenated form: one thing has one spelling.
+        if text.len() != Self::LENGTH {
+            return Err(Uuid::parse_str("-").err().unwrap_or_else(|| unreachable!("'-' is no UUID")));
+        }
+        Uuid::try_parse_ascii(text).map(Self::from_uuid)
     }
 
     /// Reads an identifier that came from outside.
@@ -79,11 +94,7 @@ impl<K> Id<K> {
 impl<K> FromStr for Id<K> {
     type Err = uuid::Error;
     fn from_str(text: &str) -> Result<Self, uuid::Error> {
-        // Only the hyphenated form: one thing has one spelling.
-        if text.len() != 36 {
-            return Err(Uuid::parse_str("-").err().unwrap_or_else(|| unreachable!("'-' is no UUID")));
-        }
-        Uuid::parse_str(text).map(Self::from_uuid)
+        Self::from_ascii(text.as_bytes())
     }
 }
 
@@ -118,7 +129,15 @@ impl<K> Id<K> {
     /// It as a text, as [`Display`](fmt::Display) shows it.
     #[must_use]
     pub fn text(self) -> String {
-        self.0.hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()).to_owned()
+        self.0.hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned()
+    }
+
+    /// The letters of that text, all of ASCII.
+    #[must_use]
+    pub fn ascii(self) -> [u8; Hyphenated::LENGTH] {
+        let mut letters = [0; Hyphenated::LENGTH];
+        self.0.hyphenated().encode_lower(&mut letters);
+        letters
     }
 }
 

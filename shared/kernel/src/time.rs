@@ -2,6 +2,7 @@
 
 use std::{fmt, time::Duration};
 
+use jiff::fmt::temporal::DateTimePrinter;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{Error, Violation};
@@ -46,6 +47,12 @@ impl Timestamp {
         text.parse::<jiff::Timestamp>().map(Self::new).map_err(|_| {
             Error::Invalid(vec![Violation::new(field, "INVALID_TIME", "must be a date and time such as 2026-03-01T09:30:00Z")])
         })
+    }
+
+    /// Appends it as [`Display`](fmt::Display) shows it, which takes longer.
+    pub fn write(self, out: &mut Vec<u8>) {
+        // Writing into memory does not fail.
+        let _ = DateTimePrinter::new().print_timestamp(&self.0, out);
     }
 
     /// This moment and `duration` more; the last representable moment where that overflows.

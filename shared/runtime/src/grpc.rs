@@ -11,7 +11,7 @@
 //! | `health` | whether it lives and has what it needs |
 //! | `listen` | the port, reflection, and how it stops |
 
-mod access;
+pub(crate) mod access;
 mod answer;
 pub(crate) mod deadline;
 mod health;

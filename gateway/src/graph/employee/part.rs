@@ -1,7 +1,10 @@
 //! The parts of an employee.
 
 use async_graphql::InputObject;
-use contracts::{crm::employee::v1, view::crm::employee::v1 as view};
+use contracts::{
+    crm::employee::v1,
+    view::{Str, crm::employee::v1 as view},
+};
 
 use crate::{
     graph::{
@@ -100,7 +103,7 @@ impl TimeOff<'_> {
     }
 
     /// Why.
-    fn reason(&self) -> Option<&str> {
+    fn reason(&self) -> Option<Str<'_>> {
         optional(self.0.reason())
     }
 }
@@ -108,7 +111,7 @@ impl TimeOff<'_> {
 /// The photo of an employee.
 pub(crate) struct Photo<'a> {
     /// The employee's UUID.
-    pub(super) employee: &'a str,
+    pub(super) employee: Str<'a>,
     pub(super) photo: view::Photo<&'a [u8]>,
 }
 
@@ -118,7 +121,7 @@ impl Photo<'_> {
     /// Where the picture is found, relative to the gateway; it asks for the access token as the graph does. A new picture
     /// has a new URL, so that this one can be kept for ever.
     fn url(&self) -> String {
-        photos::url(self.employee, self.photo.version())
+        photos::url(self.employee.as_str(), self.photo.version())
     }
 
     /// Width in pixels.
@@ -172,12 +175,12 @@ impl Login<'_> {
     }
 
     /// Why the login was refused, as a code: EMAIL_TAKEN; null where it wasn't.
-    fn refusal_reason(&self) -> Option<&str> {
+    fn refusal_reason(&self) -> Option<Str<'_>> {
         optional(self.0.refusal_reason())
     }
 
     /// Why the login was refused, for people; null where it wasn't.
-    fn refusal_message(&self) -> Option<&str> {
+    fn refusal_message(&self) -> Option<Str<'_>> {
         optional(self.0.refusal_message())
     }
 

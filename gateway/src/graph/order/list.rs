@@ -93,6 +93,6 @@ fn narrow(field: &str, given: &mut String, owner: &str) -> kernel::Result<()> {
     if !given.is_empty() && given != owner {
         return Err(Error::invalid(field, "OTHER_OWNER", "must not be given, or be the one whose orders are listed"));
     }
-    owner.clone_into(given);
+    *given = owner.to_owned();
     Ok(())
 }

@@ -1,6 +1,9 @@
 //! The parts of an order.
 
-use contracts::{crm::order::v1, view::crm::order::v1 as view};
+use contracts::{
+    crm::order::v1,
+    view::{Str, crm::order::v1 as view},
+};
 
 use crate::{
     graph::{
@@ -22,7 +25,7 @@ part! {
 #[object]
 impl Assignment<'_> {
     /// The employee's name, which follows the employee.
-    fn employee_name(&self) -> &str {
+    fn employee_name(&self) -> Str<'_> {
         self.0.employee_name()
     }
 
@@ -32,7 +35,7 @@ impl Assignment<'_> {
     }
 
     /// Why they were assigned although they are on time off; null where they aren't.
-    fn override_reason(&self) -> Option<&str> {
+    fn override_reason(&self) -> Option<Str<'_>> {
         optional(self.0.override_reason())
     }
 
@@ -56,7 +59,7 @@ impl Comment<'_> {
     }
 
     /// The comment.
-    fn text(&self) -> &str {
+    fn text(&self) -> Str<'_> {
         self.0.text()
     }
 
@@ -85,7 +88,7 @@ impl ChecklistItem<'_> {
     }
 
     /// What.
-    fn text(&self) -> &str {
+    fn text(&self) -> Str<'_> {
         self.0.text()
     }
 
@@ -109,7 +112,7 @@ part! {
 #[object]
 impl Cancellation<'_> {
     /// Why.
-    fn reason(&self) -> &str {
+    fn reason(&self) -> Str<'_> {
         self.0.reason()
     }
 

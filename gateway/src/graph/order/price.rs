@@ -1,6 +1,9 @@
 //! Prices, explained line by line.
 
-use contracts::{crm::order::v1, view::crm::order::v1 as view};
+use contracts::{
+    crm::order::v1,
+    view::{Str, crm::order::v1 as view},
+};
 
 use crate::{
     graph::{enumeration::enumeration, money::Money, part::part, scalar::Decimal},
@@ -40,7 +43,7 @@ impl PriceLine<'_> {
     }
 
     /// What it is for.
-    fn label(&self) -> &str {
+    fn label(&self) -> Str<'_> {
         self.0.label()
     }
 

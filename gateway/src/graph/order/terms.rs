@@ -1,7 +1,10 @@
 //! How prices are made.
 
 use async_graphql::{Enum, InputObject};
-use contracts::{crm::order::v1, view::crm::order::v1 as view};
+use contracts::{
+    crm::order::v1,
+    view::{Str, crm::order::v1 as view},
+};
 use kernel::Error;
 use v1::price_terms::{Base, Discount};
 
@@ -121,7 +124,7 @@ part! {
 #[object]
 impl Extra<'_> {
     /// What.
-    fn label(&self) -> &str {
+    fn label(&self) -> Str<'_> {
         self.0.label()
     }
 

@@ -7,6 +7,7 @@ use std::{
 };
 
 use async_graphql::{Request, Variables};
+use axum::http::HeaderValue;
 use futures::{FutureExt as _, future::BoxFuture};
 use kernel::{Actor, Id, Principal, Role};
 use runtime::Transport;
@@ -89,7 +90,7 @@ impl Services {
             Transport::local(service_fn(move |request: http::Request<Body>| services.clone().call(request)))
         };
         let clients = Clients::new(transport(), transport(), transport(), transport());
-        Scope::new(Arc::new(clients), viewer.map(|viewer| ("token".to_owned(), viewer)), Duration::from_secs(5))
+        Scope::new(Arc::new(clients), viewer.map(|viewer| (HeaderValue::from_static("Bearer token"), viewer)), Duration::from_secs(5))
     }
 
     async fn call(self, request: http::Request<Body>) -> Result<http::Response<Body>, std::convert::Infallible> {

@@ -77,7 +77,7 @@ fn assert_same(bytes: &[u8], fields: &[Field], whole: &DynamicMessage) {
             Kind::Unread | Kind::Bytes => {}
             Kind::Number => assert_eq!(read_as(index.number(slot), &value), *value, "{}", descriptor.full_name()),
             Kind::Text => {
-                assert_eq!(Some(index.text(slot)), value.as_str());
+                assert_eq!(Some(index.text(slot).as_str()), value.as_str());
                 assert!(!descriptor.supports_presence() || index.optional_text(slot).is_some() == there, "{}", descriptor.full_name());
             }
             Kind::Message(fields) => match index.message(slot) {
@@ -85,7 +85,7 @@ fn assert_same(bytes: &[u8], fields: &[Field], whole: &DynamicMessage) {
                 None => assert!(!there, "{}", descriptor.full_name()),
             },
             Kind::Texts => {
-                let texts: Vec<Value> = index.texts(slot).map(|text| Value::String(text.to_owned())).collect();
+                let texts: Vec<Value> = index.texts(slot).map(|text| Value::String(text.to_string())).collect();
                 assert_eq!(Some(texts.as_slice()), value.as_list());
             }
             Kind::Messages(fields) => {
@@ -164,6 +164,24 @@ fn looks_away(fields: &[Field]) -> bool {
 }
 
 #[test]
+fn a_text_that_is_none_is_refused_wherever_it_breaks() {
+    for length in 1..40 {
+        let whole = "a".repeat(length);
+        let check = |text: &[u8]| {
+            let mut bytes = Vec::new();
+            delimited(1, text, &mut bytes);
+            wire::check(&bytes, <super::crm::order::v1::Order<&[u8]> as View<&[u8]>>::FIELDS)
+        };
+        assert_eq!(check(whole.as_bytes()), Ok(()));
+        for place in 0..length {
+            let mut broken = whole.clone().into_bytes();
+            broken[place] = 0xff;
+            assert_eq!(check(&broken), Err(Malformed), "{length} {place}");
+        }
+    }
+}
+
+#[test]
 fn every_field_of_a_type_that_views_read_is_read() {
     for (name, fields) in ALL {
         for field in descriptor(name).fields() {
@@ -194,10 +212,10 @@ fn a_view_has_the_fields_of_its_message_under_their_names() {
         ..Default::default()
     };
     let view: super::crm::order::v1::Order<Bytes> = of_message(&order);
-    assert_eq!((view.id(), view.version(), view.crew_size(), view.needs_crew()), ("a", u64::MAX, -1, true));
+    assert_eq!((view.id().as_str(), view.version(), view.crew_size(), view.needs_crew()), ("a", u64::MAX, -1, true));
     assert_eq!((view.status(), view.service_type()), (v1::OrderStatus::Scheduled, v1::ServiceType::Unspecified));
     assert_eq!((view.starts_at(), view.ends_at()), (order.starts_at, None));
-    let names: Vec<String> = view.assignments().map(|assignment| assignment.employee_name().to_owned()).collect();
+    let names: Vec<String> = view.assignments().map(|assignment| assignment.employee_name().to_string()).collect();
     assert_eq!(names, ["b", "c"]);
     let terms = view.price_terms().unwrap();
     assert_eq!(terms.per_hour().unwrap().hours(), "2.5");

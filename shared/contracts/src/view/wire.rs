@@ -1,10 +1,12 @@
 //! The wire format of protobuf (<https://protobuf.dev/programming-guides/encoding/>), as far as views read it.
 
-use std::{array, fmt, ops::Range, str};
+use std::{array, fmt, str};
 
 use bytes::Bytes;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 use prost_types::Timestamp;
+
+use super::Str;
 
 /// So deep messages may stand in one another.
 const MAX_DEPTH: usize = 100;
@@ -82,12 +84,12 @@ impl<B: AsRef<[u8]>, const N: usize> Index<B, N> {
         let mut places = [Place::default(); N];
         let _ = walk(bytes.as_ref(), fields, |found| {
             let Some(place) = places.get_mut(found.slot) else { return Ok(()) };
-            let end = u32::try_from(found.value.end).map_err(|_| Malformed)?;
+            let end = u32::try_from(found.begin + found.value.len()).map_err(|_| Malformed)?;
             match found.field.kind {
                 Kind::Texts | Kind::Messages(_) if place.begin > 0 => place.end = end,
                 // A repeated field is read from a tag on, which may be the message's first byte: one is added.
                 Kind::Texts | Kind::Messages(_) => *place = Place { begin: u32::try_from(found.tag + 1).map_err(|_| Malformed)?, end },
-                _ => *place = Place { begin: u32::try_from(found.value.start).map_err(|_| Malformed)?, end },
+                _ => *place = Place { begin: u32::try_from(found.begin).map_err(|_| Malformed)?, end },
             }
             let excludes = found.field.excludes;
             if excludes > 0 {
@@ -121,14 +123,14 @@ impl<B: AsRef<[u8]>, const N: usize> Index<B, N> {
 
     /// A text; empty where there is none.
     #[must_use]
-    pub fn text(&self, slot: usize) -> &str {
+    pub fn text(&self, slot: usize) -> Str<'_> {
         self.optional_text(slot).unwrap_or_default()
     }
 
     /// A text.
     #[must_use]
-    pub fn optional_text(&self, slot: usize) -> Option<&str> {
-        str::from_utf8(self.value(slot)?).ok()
+    pub fn optional_text(&self, slot: usize) -> Option<Str<'_>> {
+        self.value(slot).map(Str::of)
     }
 
     /// A message.
@@ -223,10 +225,10 @@ impl HeldTexts {
 }
 
 impl<'a> Iterator for Texts<'a> {
-    type Item = &'a str;
+    type Item = Str<'a>;
 
-    fn next(&mut self) -> Option<&'a str> {
-        self.0.next().map(|text| str::from_utf8(text).unwrap_or_default())
+    fn next(&mut self) -> Option<Str<'a>> {
+        self.0.next().map(Str::of)
     }
 }
 
@@ -254,10 +256,10 @@ fn check_within(bytes: &[u8], fields: &[Field], depth: usize) -> Result<(), Malf
     let depth = depth.checked_sub(1).ok_or(Malformed)?;
     let mut seen = 0;
     walk(bytes, fields, |found| {
-        let value = bytes.get(found.value).ok_or(Malformed)?;
+        let value = found.value;
         seen &= !found.field.excludes;
         match found.field.kind {
-            Kind::Text | Kind::Texts if value.is_ascii() => Ok(()),
+            Kind::Text | Kind::Texts if is_ascii(value) => Ok(()),
             Kind::Text | Kind::Texts => str::from_utf8(value).map(drop).map_err(|_| Malformed),
             Kind::Messages(fields) => check_within(value, fields, depth),
             Kind::Message(fields) => {
@@ -274,66 +276,67 @@ fn check_within(bytes: &[u8], fields: &[Field], depth: usize) -> Result<(), Malf
 }
 
 /// A field that was found.
-struct Found<'f> {
+struct Found<'f, 'b> {
     slot: usize,
     field: &'f Field,
     /// Where its tag stands.
     tag: usize,
-    value: Range<usize>,
+    /// Where its value begins.
+    begin: usize,
+    value: &'b [u8],
 }
 
 /// Goes through the fields of a message.
-#[inline]
-fn walk(bytes: &[u8], fields: &[Field], mut visit: impl FnMut(Found<'_>) -> Result<(), Malformed>) -> Result<(), Malformed> {
+#[inline(always)]
+fn walk<'b>(bytes: &'b [u8], fields: &[Field], mut visit: impl FnMut(Found<'_, 'b>) -> Result<(), Malformed>) -> Result<(), Malformed> {
     let mut rest = bytes;
     while !rest.is_empty() {
         let tag = bytes.len() - rest.len();
         let (number, wire) = key(&mut rest)?;
         let slot = slot_of(number);
-        let field = fields.get(slot).unwrap_or(&Field::UNREAD);
-        let value = match (field.kind, wire) {
-            (Kind::Unread, _) => {
-                skip_field(wire, number, &mut rest, DecodeContext::default())?;
-                continue;
-            }
-            (Kind::Number, WireType::Varint) => {
-                let begin = bytes.len() - rest.len();
+        let Some(field) = fields.get(slot).filter(|field| !matches!(field.kind, Kind::Unread)) else {
+            skip_field(wire, number, &mut rest, DecodeContext::default())?;
+            continue;
+        };
+        let value = match wire {
+            WireType::Varint if matches!(field.kind, Kind::Number) => {
+                let before = rest;
                 varint(&mut rest)?;
-                begin..bytes.len() - rest.len()
+                before.split_at(before.len() - rest.len()).0
             }
-            (Kind::Number, _) => return Err(Malformed),
-            (_, WireType::LengthDelimited) => {
-                let length = delimited(&mut rest)?.len();
-                let end = bytes.len() - rest.len();
-                end - length..end
-            }
+            WireType::LengthDelimited if !matches!(field.kind, Kind::Number) => delimited(&mut rest)?,
             _ => return Err(Malformed),
         };
-        visit(Found { slot, field, tag, value })?;
+        visit(Found { slot, field, tag, begin: bytes.len() - rest.len() - value.len(), value })?;
     }
     Ok(())
 }
 
 /// The place of a field in its message's.
+#[inline]
 fn slot_of(number: u32) -> usize {
     // Fields are numbered from 1.
     number as usize - 1
 }
 
-/// Takes a number. Most are below 128, and so one byte.
-#[inline]
+/// Takes a number. Most are below 128, and so one byte; most lengths have two at the most.
+#[inline(always)]
 fn varint(rest: &mut &[u8]) -> Result<u64, Malformed> {
     match **rest {
         [byte @ ..0x80, ref after @ ..] => {
             *rest = after;
             Ok(byte.into())
         }
+        [low @ 0x80..=0xff, high @ ..0x80, ref after @ ..] => {
+            *rest = after;
+            Ok(u64::from(low & 0x7f) | u64::from(high) << 7)
+        }
         _ => Ok(decode_varint(rest)?),
     }
 }
 
 /// Takes a field's key.
-#[inline]
+#[inline(always)]
 fn key(rest: &mut &[u8]) -> Result<(u32, WireType), Malformed> {
     match **rest {
         // The first fifteen fields have a key of one byte: the number, and three bits for what follows.
@@ -346,10 +349,23 @@ fn key(rest: &mut &[u8]) -> Result<(u32, WireType), Malformed> {
 }
 
 /// Takes a length and as many bytes.
-#[inline]
+#[inline(always)]
 fn delimited<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], Malformed> {
     let length = usize::try_from(varint(rest)?).map_err(|_| Malformed)?;
     let (value, after) = rest.split_at_checked(length).ok_or(Malformed)?;
     *rest = after;
     Ok(value)
+}
+
+/// Whether all letters are of ASCII. Most texts are some words of eight bytes long, which is too short for what `[u8]::is_ascii` prepares.
+#[inline]
+fn is_ascii(text: &[u8]) -> bool {
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    let (words, rest) = text.as_chunks::<8>();
+    let all = words.iter().fold(0, |all, word| all | u64::from_ne_bytes(*word));
+    let end = match text.last_chunk() {
+        Some(word) => u64::from_ne_bytes(*word),
+        None => rest.iter().fold(0, |all, byte| all | u64::from(*byte)),
+    };
+    (all | end) & HIGH == 0
 }

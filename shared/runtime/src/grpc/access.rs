@@ -2,12 +2,27 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, Request, header::AUTHORIZATION};
+use http::{HeaderMap, HeaderName, Request, header::AUTHORIZATION};
 use kernel::{Error, Principal, Result, id::SessionId};
 use tonic::{Status, body::Body};
 
 use super::method::Method;
 use crate::{Verifier, token::Identity};
+
+/// The name under which our own programs send each other what `authorization` says. That is written in full in every call (h2 never
+/// indexes it, as nghttp2 doesn't); this is remembered on the connection and then takes a byte. Who shares the connection could try to
+/// guess what is remembered (RFC 7541, 7.1), but a token only as a whole.
+const REMEMBERED: HeaderName = HeaderName::from_static("access-token");
+
+/// Has the token of a call remembered on its connection.
+pub(crate) fn remember(headers: &mut HeaderMap) {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    if let (Some(_), None) = (values.next(), values.next())
+        && let Some(value) = headers.remove(AUTHORIZATION)
+    {
+        headers.append(REMEMBERED, value);
+    }
+}
 
 /// Lets a call in, with its caller known to [`principal`]; a public method takes anybody and looks at no token.
 pub(super) async fn check(verifier: &Verifier, method: Method, request: &mut Request<Body>) -> Result<()> {
@@ -24,7 +39,7 @@ pub(super) async fn check(verifier: &Verifier, method: Method, request: &mut Req
 
 /// The token of `authorization: Bearer <token>` (RFC 6750, 2.1).
 fn bearer(headers: &HeaderMap) -> Result<&str> {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let mut values = headers.get_all(AUTHORIZATION).iter().chain(headers.get_all(REMEMBERED));
     let (Some(value), None) = (values.next(), values.next()) else {
         return Err(Error::unauthenticated("TOKEN_MISSING", "send one access token, as metadata authorization: Bearer <token>"));
     };

@@ -45,6 +45,16 @@ pub(crate) fn ask(headers: &mut HeaderMap, limit: Duration) {
     }
 }
 
+/// The time that the call has: what it asks for, or else `limit`, for which it asks then.
+pub(crate) fn asked_or(headers: &mut HeaderMap, limit: Duration) -> Duration {
+    let asked = asked(headers);
+    match (asked, headers.get_mut(HEADER)) {
+        (Some(_), Some(value)) => differs_each_time(value),
+        _ => ask(headers, limit),
+    }
+    asked.unwrap_or(limit)
+}
+
 /// Keeps a value out of what HPACK remembers of a connection's headers: it would be of no use there, and push out what is.
 pub(crate) fn differs_each_time(value: &mut HeaderValue) {
     value.set_sensitive(true);
@@ -147,5 +157,17 @@ mod tests {
         assert_eq!(asked(&headers), Some(Duration::from_millis(1234)));
         ask(&mut headers, Duration::from_secs(u64::MAX));
         assert!(asked(&headers).is_some());
+    }
+
+    #[test]
+    fn a_call_has_the_time_that_it_asks_for_or_asks_for_what_it_has() {
+        let mut headers = HeaderMap::new();
+        for (asks, has) in [(None, 5), (Some("3S"), 3), (Some("soon"), 5)] {
+            headers.clear();
+            headers.extend(asks.map(|value| (http::HeaderName::from_static(HEADER), HeaderValue::from_static(value))));
+            assert_eq!(asked_or(&mut headers, Duration::from_secs(5)), Duration::from_secs(has), "{asks:?}");
+            assert_eq!(asked(&headers), Some(Duration::from_secs(has)), "{asks:?}");
+            assert!(headers[HEADER].is_sensitive(), "{asks:?}");
+        }
     }
 }

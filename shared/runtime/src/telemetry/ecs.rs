@@ -17,14 +17,18 @@ const VERSION: &str = "8.11.0";
 
 /// Writes one line a log event.
 pub(super) struct Ecs<W> {
-    service: &'static str,
+    /// What every line ends with.
+    end: Fields,
     env: Env,
     writer: W,
 }
 
 impl<W> Ecs<W> {
     pub(super) fn new(service: &'static str, env: Env, writer: W) -> Self {
-        Self { service, env, writer }
+        let mut end = Fields::default();
+        end.set("service.name", service);
+        end.set("ecs.version", VERSION);
+        Self { end, env, writer }
     }
 }
 
@@ -62,14 +66,13 @@ where
         let metadata = event.metadata();
         let trace = opentelemetry::Context::current().span().span_context().clone();
         if trace.is_valid() {
-            line.set("trace.id", &Text(trace.trace_id()));
-            line.set("span.id", &Text(trace.span_id()));
+            line.plain("trace.id", |json| hex(json, &trace.trace_id().to_bytes()));
+            line.plain("span.id", |json| hex(json, &trace.span_id().to_bytes()));
         }
-        line.set("@timestamp", &Text(self.env.now()));
+        line.plain("@timestamp", |json| self.env.now().write(json));
         line.set("log.level", level(*metadata.level()));
         line.set("log.logger", metadata.target());
-        line.set("service.name", self.service);
-        line.set("ecs.version", VERSION);
+        line.append(&self.end);
         // A log that can't be written can't be complained about in the log.
         let _ = self.writer.make_writer_for(metadata).write_all(&line.object());
     }
@@ -87,6 +90,12 @@ fn level(level: Level) -> &'static str {
         Level::DEBUG => "debug",
         Level::TRACE => "trace",
     }
+}
+
+/// Appends bytes as hexadecimal digits.
+fn hex(out: &mut Vec<u8>, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    out.extend(bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| DIGITS[usize::from(digit)]));
 }
 
 /// A value that is written as a text.
@@ -113,6 +122,16 @@ impl Fields {
         let _ = serde_json::to_writer(&mut self.json, name);
         self.json.push(b':');
         let _ = serde_json::to_writer(&mut self.json, value);
+        self.ends.push((name, self.json.len()));
+    }
+
+    /// A text in which nothing is to be escaped.
+    fn plain(&mut self, name: &'static str, write: impl FnOnce(&mut Vec<u8>)) {
+        self.json.extend_from_slice(b",\"");
+        self.json.extend_from_slice(name.as_bytes());
+        self.json.extend_from_slice(b"\":\"");
+        write(&mut self.json);
+        self.json.push(b'"');
         self.ends.push((name, self.json.len()));
     }
 

@@ -20,7 +20,7 @@ use h2::{
 };
 use http::{Request, Response};
 use tokio::{
-    io::{AsyncRead, ReadBuf},
+    io::{AsyncRead, BufReader, ReadBuf},
     net::TcpStream,
     sync::oneshot,
     time::{sleep, timeout},
@@ -32,6 +32,9 @@ use crate::{net::MAX_HEADERS, program::describe};
 const WINDOWS: (u32, u32) = (2 * 1024 * 1024, 5 * 1024 * 1024);
 /// The most bytes of a frame: an answer mostly comes as one, and need not be put together.
 const MAX_FRAME: u32 = 1024 * 1024;
+
+/// So many bytes are read at once: all that has arrived, mostly. HTTP/2 by itself would read 8 KiB at a time, and each frame to its end.
+const READ: usize = 64 * 1024;
 
 /// A connection to send requests over. Clones are the same one; it is closed when the last is gone and their calls are done.
 #[derive(Clone)]
@@ -58,7 +61,7 @@ impl Connection {
         stream.set_nodelay(true)?;
         let (reading, writing) = stream.into_split();
         let heard = Arc::new(AtomicBool::new(false));
-        let listening = Listening { reading, heard: heard.clone() };
+        let listening = BufReader::with_capacity(READ, Listening { reading, heard: heard.clone() });
         let mut builder = Builder::new();
         builder.initial_window_size(WINDOWS.0).initial_connection_window_size(WINDOWS.1).max_frame_size(MAX_FRAME);
         builder.max_header_list_size(MAX_HEADERS).enable_push(false);

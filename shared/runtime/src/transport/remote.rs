@@ -27,7 +27,10 @@ use super::{
     unary,
 };
 use crate::{
-    grpc::deadline::{self, DeadlineBody},
+    grpc::{
+        access,
+        deadline::{self, DeadlineBody},
+    },
     program::describe,
 };
 
@@ -80,13 +83,13 @@ impl Calls {
 }
 
 impl Calls {
-    /// Gives a call its deadline and its trace: until when, and the service's name.
-    fn prepare(&self, head: &mut request::Parts) -> (Instant, String) {
-        let limit = deadline::asked(&head.headers).unwrap_or(self.call_timeout);
-        deadline::ask(&mut head.headers, limit);
+    /// Gives a call its deadline, its token and its trace: until when it must be answered.
+    fn prepare(&self, head: &mut request::Parts) -> Instant {
+        let limit = deadline::asked_or(&mut head.headers, self.call_timeout);
+        access::remember(&mut head.headers);
         global::get_text_map_propagator(|propagator| propagator.inject_context(&Context::current(), &mut Headers(&mut head.headers)));
         head.extensions.clear();
-        (Instant::now() + limit, service_of(head.uri.path()))
+        Instant::now() + limit
     }
 }
 
@@ -94,17 +97,18 @@ impl Way for Calls {
     fn call(&self, request: Request<Body>) -> Answer {
         let service = self.service.clone();
         let (mut head, body) = request.into_parts();
-        let (at, name) = self.prepare(&mut head);
+        let at = self.prepare(&mut head);
         async move {
-            let only_reads = is_read(head.uri.path());
+            let called = head.uri.clone();
+            let only_reads = is_read(called.path());
             let answered = async {
                 let message = body::message(body).await.map_err(Failure::Message)?;
                 service.answer(head, message, only_reads, at).await
             };
-            let answer = match in_time(at, &name, answered).await {
+            let answer = match in_time(at, &called, answered).await {
                 Ok(answer) if answer.body().is_whole() => answer.map(Body::new),
                 // The rest of it must be there in time too.
-                Ok(answer) => answer.map(|body| Body::new(DeadlineBody::new(Body::new(body), at, name))),
+                Ok(answer) => answer.map(|body| Body::new(DeadlineBody::new(Body::new(body), at, service_of(called.path())))),
                 Err(status) => status.into_http(),
             };
             Ok::<Response<Body>, Infallible>(answer)
@@ -115,9 +119,10 @@ impl Way for Calls {
     fn query(&self, request: Request<Bytes>) -> BoxFuture<'static, Result<Bytes, Status>> {
         let service = self.service.clone();
         let (mut head, message) = request.into_parts();
-        let (at, name) = self.prepare(&mut head);
+        let at = self.prepare(&mut head);
         async move {
-            let answer = in_time(at, &name, service.answer(head, message, true, at)).await?;
+            let called = head.uri.clone();
+            let answer = in_time(at, &called, service.answer(head, message, true, at)).await?;
             let (head, body) = answer.into_parts();
             let (body, trailers) = body.whole()?;
             unary::answer(&head, trailers.as_ref(), body)
@@ -127,12 +132,12 @@ impl Way for Calls {
 }
 
 /// What comes of a call by then.
-async fn in_time<T>(at: Instant, name: &str, answered: impl Future<Output = Result<T, Failure>>) -> Result<T, Status> {
+async fn in_time<T>(at: Instant, called: &Uri, answered: impl Future<Output = Result<T, Failure>>) -> Result<T, Status> {
     match timeout_at(at, answered).await {
         Ok(Ok(answer)) => Ok(answer),
         // The connection may have been lost by the deadline.
         Ok(Err(_)) if Instant::now() >= at => Err(deadline::exceeded()),
-        Ok(Err(failure)) => Err(failure.status(name)),
+        Ok(Err(failure)) => Err(failure.status(&service_of(called.path()))),
         Err(_) => Err(deadline::exceeded()),
     }
 }

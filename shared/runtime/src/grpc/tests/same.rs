@@ -113,9 +113,11 @@ async fn without_a_good_token_nobody_gets_in() {
                 other => panic!("{way} {header:?}: {other:?}"),
             }
         }
-        let mut twice = world.request("who");
-        twice.metadata_mut().append("authorization", "Bearer other".parse().unwrap());
-        assert_eq!(call(transport.clone(), DO, twice).await.unwrap_err().code(), Code::Unauthenticated, "{way}");
+        for name in ["authorization", "access-token"] {
+            let mut twice = world.request("who");
+            twice.metadata_mut().append(name, "Bearer other".parse().unwrap());
+            assert_eq!(call(transport.clone(), DO, twice).await.unwrap_err().code(), Code::Unauthenticated, "{way} {name}");
+        }
     }
     assert_eq!(world.seen.started.load(std::sync::atomic::Ordering::SeqCst), 0, "no handler was reached");
 }
