@@ -37,15 +37,9 @@ impl<'a> From<&'a str> for Str<'a> {
     }
 }
 
-impl PartialEq<str> for Str<'_> {
-    fn eq(&self, text: &str) -> bool {
-        self.0 == text.as_bytes()
-    }
-}
-
 impl PartialEq<&str> for Str<'_> {
     fn eq(&self, text: &&str) -> bool {
-        *self == **text
+        self.0 == text.as_bytes()
     }
 }
 

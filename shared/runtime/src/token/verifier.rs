@@ -85,7 +85,7 @@ impl Verifier {
         if token.len() > MAX_LENGTH {
             return Err(invalid("the token is too long"));
         }
-        // By its digest, so that no usable token stands in memory longer than its request.
+        // By its digest, so that no usable token is kept here.
         let digest: [u8; 32] = Sha256::digest(token).into();
         if let Some(identity) = self.verified.get(&digest) {
             if identity.expires_at > self.env.now() {

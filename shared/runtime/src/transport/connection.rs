@@ -1,7 +1,7 @@
 //! A connection to one replica, over HTTP/2.
 
 use std::{
-    io,
+    io::{self, IoSlice},
     net::SocketAddr,
     pin::Pin,
     sync::{
@@ -20,7 +20,7 @@ use h2::{
 };
 use http::{Request, Response};
 use tokio::{
-    io::{AsyncRead, BufReader, ReadBuf},
+    io::{AsyncRead, AsyncWrite, BufReader, ReadBuf},
     net::TcpStream,
     sync::oneshot,
     time::{sleep, timeout},
@@ -65,7 +65,7 @@ impl Connection {
         let mut builder = Builder::new();
         builder.initial_window_size(WINDOWS.0).initial_connection_window_size(WINDOWS.1).max_frame_size(MAX_FRAME);
         builder.max_header_list_size(MAX_HEADERS).enable_push(false);
-        let (requests, mut connection) = builder.handshake(tokio::io::join(listening, writing)).await?;
+        let (requests, mut connection) = builder.handshake(tokio::io::join(listening, Telling(writing))).await?;
         let pings = connection.ping_pong().ok_or("its pings are taken")?;
         let ended = Arc::new(AtomicBool::new(false));
         let (answers, answered) = oneshot::channel();
@@ -143,6 +143,47 @@ async fn until_silent(mut pings: PingPong, heard: &AtomicBool, answers: oneshot:
     }
 }
 
+/// Writes as long as somebody reads. What is written to nobody is as if it were on its way: the last words of the other side may still
+/// be unread, such as up to which call it has answered (RFC 9113, 6.8), and after them the reading tells that the connection has ended.
+struct Telling<W>(W);
+
+impl<W> Telling<W> {
+    /// What came of writing so many bytes.
+    fn told(written: Poll<io::Result<usize>>, length: usize) -> Poll<io::Result<usize>> {
+        match written {
+            Poll::Ready(Err(error)) if is_closed(&error) => Poll::Ready(Ok(length)),
+            written => written,
+        }
+    }
+}
+
+/// Whether the other side has closed the connection.
+fn is_closed(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
+}
+
+impl<W: AsyncWrite + Unpin> AsyncWrite for Telling<W> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Self::told(Pin::new(&mut self.0).poll_write(context, bytes), bytes.len())
+    }
+
+    fn poll_write_vectored(mut self: Pin<&mut Self>, context: &mut Context<'_>, parts: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        Self::told(Pin::new(&mut self.0).poll_write_vectored(context, parts), parts.iter().map(|part| part.len()).sum())
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.0.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(context)
+    }
+}
+
 /// Tells when something is read.
 struct Listening<R> {
     reading: R,
@@ -157,5 +198,42 @@ impl<R: AsyncRead + Unpin> AsyncRead for Listening<R> {
             self.heard.store(true, Ordering::Relaxed);
         }
         read
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_last_words_of_who_hangs_up_are_heard_by_who_is_still_writing() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let near = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (mut far, _) = listener.accept().await.unwrap();
+        let (mut reading, mut writing) = near.into_split();
+        // Closed with something unread, a connection is reset.
+        writing.write_all(b"unread").await.unwrap();
+        far.readable().await.unwrap();
+        far.write_all(b"last words").await.unwrap();
+        drop(far);
+        let mut refused = false;
+        while !refused {
+            refused = writing.write_all(b"to nobody").await.is_err();
+            tokio::task::yield_now().await;
+        }
+        let mut writing = Telling(writing);
+        writing.write_all(b"to nobody").await.unwrap();
+        writing.flush().await.unwrap();
+        let mut heard = [0; 10];
+        reading.read_exact(&mut heard).await.unwrap();
+        assert_eq!(&heard, b"last words");
+        assert!(matches!(reading.read(&mut heard).await, Ok(0) | Err(_)), "it has ended");
     }
 }
