@@ -35,8 +35,8 @@ impl Notes {
         self.notes.push(note);
     }
 
-    /// So many more places will be begun.
-    pub(super) fn expect(&mut self, places: usize) {
+    /// Makes room for so many more places.
+    pub(super) fn reserve(&mut self, places: usize) {
         self.segments.reserve(places);
     }
 

@@ -179,7 +179,7 @@ impl<B: Batch> AnyShelf for Shelf<B> {
             for (visitor, mut places) in visits {
                 places.sort_unstable();
                 places.dedup();
-                wave.notes.expect(places.len());
+                wave.notes.reserve(places.len());
                 for place in places {
                     if let Some(Ok(answer)) = answers.get(place) {
                         wave.notes.begin(Arc::as_ptr(&visitor).addr(), place);
