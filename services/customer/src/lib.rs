@@ -31,7 +31,7 @@ use std::sync::Arc;
 
 use contracts::crm::customer::v1::customer_service_server::CustomerServiceServer;
 use events::Relay;
-use kernel::Result;
+use kernel::{PhoneNumber, Result};
 use runtime::{Dependencies, Service, grpc::MAX_MESSAGE};
 use tonic::service::Routes;
 
@@ -49,6 +49,7 @@ pub const SERVICE: &str = "customer";
 /// None of its own so far; the settings of others can be refused.
 pub fn build(_: Settings, dependencies: Dependencies) -> Result<(Application, Service)> {
     let Dependencies { store, bus, env } = dependencies;
+    PhoneNumber::prepare();
     let application = Application::new(store.clone(), env.clone());
     let server = CustomerServiceServer::new(grpc::Grpc(application.clone())).max_decoding_message_size(MAX_MESSAGE);
     let follow_orders = reactions::FollowOrders { store: store.clone(), env: env.clone() };

@@ -27,7 +27,7 @@ pub mod reactions;
 pub mod settings;
 
 use contracts::crm::employee::v1::employee_service_server::EmployeeServiceServer;
-use kernel::Result;
+use kernel::{PhoneNumber, Result};
 use runtime::{Dependencies, Service, grpc::MAX_MESSAGE};
 use tonic::service::Routes;
 
@@ -46,6 +46,7 @@ pub const SERVICE: &str = "employee";
 /// None as yet; services that can't be built say why.
 pub fn build(settings: Settings, dependencies: Dependencies) -> Result<(Application, Service)> {
     let Dependencies { store, bus, env } = dependencies;
+    PhoneNumber::prepare();
     let darkroom = Darkroom::new(settings.photos.concurrent.get(), photo::DEADLINE);
     let application = Application::new(store.clone(), env.clone(), darkroom);
     let server = EmployeeServiceServer::new(grpc::Grpc(application.clone())).max_decoding_message_size(MAX_MESSAGE);

@@ -76,6 +76,8 @@ impl Connection {
         )]
         tokio::spawn(async move {
             let outcome = tokio::select! {
+                // What has arrived is read first: this program itself may have stood still.
+                biased;
                 outcome = connection => outcome.map_err(io::Error::other),
                 outcome = until_silent(pings, &heard, answers, keepalive) => outcome,
             };

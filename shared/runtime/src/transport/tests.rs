@@ -191,6 +191,25 @@ async fn a_replica_that_hangs_is_left_out_until_it_goes_on() {
     load.all_were_answered();
 }
 
+#[tokio::test]
+async fn a_caller_that_stood_still_itself_gives_up_no_replica() {
+    let servers: [Server; 8] = std::array::from_fn(|_| Server::new());
+    let addresses = servers.each_ref().map(|server| format!("http://{}", server.address)).join(",");
+    let settings = Remote { keepalive: Duration::from_millis(500), ..Remote::default() };
+    let transport = Transport::remote(&addresses, &settings).unwrap();
+    let load = Load::run(&transport, WRITE, async |load| {
+        load.goes_on().await;
+        for _ in 0..12 {
+            // All answers are there when it goes on, and all is overdue.
+            std::thread::sleep(settings.keepalive + Duration::from_millis(100));
+            tokio::task::yield_now().await;
+        }
+        load.goes_on().await;
+    })
+    .await;
+    load.all_were_answered();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_to_nobody_is_unavailable_soon() {
     let (one, two) = (Server::new(), Server::new());
