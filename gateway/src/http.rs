@@ -23,7 +23,10 @@ use axum::{
 };
 use kernel::{Error, Principal};
 use opentelemetry::metrics::Histogram;
-use runtime::{Verifier, telemetry::Durations};
+use runtime::{
+    Verifier,
+    telemetry::{Durations, Entrance},
+};
 use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
 
 use crate::{
@@ -44,6 +47,7 @@ pub(crate) struct Shared {
     verifier: Arc<Verifier>,
     limits: Edge,
     development: Development,
+    entrance: Entrance,
     durations: Durations,
     calls: Histogram<u64>,
 }
@@ -70,6 +74,7 @@ impl Shared {
             verifier,
             limits,
             development,
+            entrance: Entrance::new(),
             durations: Durations::new("graphql.server.request.duration", "how long GraphQL requests take"),
             calls: runtime::telemetry::meter()
                 .u64_histogram("graphql.server.request.rpcs")

@@ -10,8 +10,7 @@ use axum::{
     response::Response,
 };
 use kernel::Error;
-use opentelemetry::KeyValue;
-use tracing::Instrument as _;
+use opentelemetry::{Context, KeyValue, context::FutureExt as _, trace::TraceContextExt as _};
 
 use super::{
     State,
@@ -26,9 +25,8 @@ pub(super) async fn graphql(Extract(state): Extract<Arc<State>>, request: Reques
         return answer::refused(Media::Json, StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", types);
     };
     let began = Instant::now();
-    let span = tracing::info_span!("graphql", otel.kind = "server", graphql.operation.name = tracing::field::Empty);
-    runtime::telemetry::adopt(&span, request.headers());
-    let handled = tokio::time::timeout(state.limits.request_timeout, handle(&state, media, request).instrument(span)).await;
+    let span = state.entrance.begin("graphql", request.headers());
+    let handled = tokio::time::timeout(state.limits.request_timeout, handle(&state, media, request).with_context(span)).await;
     let response = handled.unwrap_or_else(|_| answer::failed(media, &Error::Unavailable("the answer in time".into())));
     let status = KeyValue::new("http.response.status_code", i64::from(response.status().as_u16()));
     state.durations.record(began, &[status]);
@@ -58,7 +56,12 @@ async fn handle(state: &State, media: Media, request: Request) -> Response {
         return response;
     }
 
-    tracing::Span::current().record("graphql.operation.name", name.as_str());
+    Context::map_current(|context| {
+        let span = context.span();
+        if span.is_recording() {
+            span.set_attribute(KeyValue::new("graphql.operation.name", name.clone()));
+        }
+    });
     let scope = Scope::new(state.clients.clone(), credentials, state.limits.request_timeout);
     let executed = prepared.execute(&state.operations, &scope).await;
 

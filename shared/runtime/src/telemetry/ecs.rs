@@ -12,6 +12,8 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, fmt::MakeWriter, layer::Context, registry::LookupSpan};
 
+use super::hex;
+
 /// The version of ECS whose names are used.
 const VERSION: &str = "8.11.0";
 
@@ -90,12 +92,6 @@ fn level(level: Level) -> &'static str {
         Level::DEBUG => "debug",
         Level::TRACE => "trace",
     }
-}
-
-/// Appends bytes as hexadecimal digits.
-fn hex(out: &mut Vec<u8>, bytes: &[u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    out.extend(bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| DIGITS[usize::from(digit)]));
 }
 
 /// A value that is written as a text.

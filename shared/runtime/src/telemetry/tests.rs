@@ -1,18 +1,27 @@
 //! What must hold of logs, traces and metrics.
 
 use std::{
+    collections::HashMap,
     io,
     sync::{Arc, Mutex},
 };
 
+use http::HeaderMap;
 use kernel::{Env, Timestamp, env::FixedClock};
-use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use opentelemetry::{
+    Context,
+    propagation::TextMapPropagator as _,
+    trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState, TracerProvider as _},
+};
+use opentelemetry_sdk::{
+    propagation::TraceContextPropagator,
+    trace::{Sampler, SdkTracerProvider},
+};
 use serde_json::Value;
 use tracing::{level_filters::LevelFilter, subscriber::DefaultGuard};
 use tracing_subscriber::{Layer as _, layer::SubscriberExt as _};
 
-use super::ecs::Ecs;
+use super::{TRACESTATE, ecs::Ecs, tell};
 
 /// Keeps what is logged on this thread for as long as it lives.
 pub(crate) struct Log {
@@ -112,4 +121,25 @@ fn nobody_can_write_a_line_of_their_own_into_the_log() {
     let lines = logged(|| tracing::info!(name = "x\n{\"log.level\":\"error\"}", "hello\u{1b}[31m\nworld"));
     assert_eq!(lines.len(), 1);
     assert_eq!(lines[0]["log.level"], "info");
+}
+
+#[test]
+fn who_is_asked_is_told_the_trace_as_opentelemetry_tells_it() {
+    let state = TraceState::from_key_value([("vendor", "some:thing"), ("other", "2")]).unwrap();
+    let traces = [
+        SpanContext::new(TraceId::from(1), SpanId::from(2), TraceFlags::SAMPLED, false, TraceState::default()),
+        SpanContext::new(TraceId::from(u128::MAX - 5), SpanId::from(u64::MAX / 3), TraceFlags::new(0xfe), true, state),
+        SpanContext::empty_context(),
+    ];
+    for trace in traces {
+        let context = Context::new().with_remote_span_context(trace);
+        let (mut expected, mut told) = (HashMap::<String, String>::new(), HeaderMap::new());
+        TraceContextPropagator::new().inject_context(&context, &mut expected);
+        // Nothing need be told of it.
+        expected.retain(|name, state| name != TRACESTATE || !state.is_empty());
+        let _attached = context.attach();
+        tell(&mut told);
+        let told = told.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
+        assert_eq!(told.collect::<HashMap<_, _>>(), expected);
+    }
 }

@@ -12,9 +12,8 @@ use std::{
 
 use bytes::Bytes;
 use futures::{FutureExt as _, future::BoxFuture};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri, request, uri::Scheme};
+use http::{Request, Response, Uri, request, uri::Scheme};
 use kernel::Error;
-use opentelemetry::{Context, global, propagation::Injector};
 use tokio::time::{Instant, timeout_at};
 use tonic::{Status, body::Body};
 
@@ -32,6 +31,7 @@ use crate::{
         deadline::{self, DeadlineBody},
     },
     program::describe,
+    telemetry,
 };
 
 /// How often a call is sent at most, however certain it is that no replica has seen it.
@@ -87,7 +87,7 @@ impl Calls {
     fn prepare(&self, head: &mut request::Parts) -> Instant {
         let limit = deadline::asked_or(&mut head.headers, self.call_timeout);
         access::remember(&mut head.headers);
-        global::get_text_map_propagator(|propagator| propagator.inject_context(&Context::current(), &mut Headers(&mut head.headers)));
+        telemetry::tell(&mut head.headers);
         head.extensions.clear();
         Instant::now() + limit
     }
@@ -265,15 +265,4 @@ pub(crate) fn lost(service: &str, cause: &(dyn std::error::Error + 'static)) -> 
 /// The service in the path `/crm.order.v1.OrderService/GetOrder`.
 fn service_of(path: &str) -> String {
     path.trim_start_matches('/').split('/').next().unwrap_or_default().to_owned()
-}
-
-struct Headers<'a>(&'a mut HeaderMap);
-
-impl Injector for Headers<'_> {
-    fn set(&mut self, name: &str, value: String) {
-        if let (Ok(name), Ok(mut value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            deadline::differs_each_time(&mut value);
-            self.0.insert(name, value);
-        }
-    }
 }
