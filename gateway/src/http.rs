@@ -13,21 +13,31 @@ mod graphql;
 pub(crate) mod health;
 pub(crate) mod photos;
 
-use std::{ops::Deref, sync::Arc};
+use std::{
+    convert::Infallible,
+    ops::Deref,
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use axum::{
     Router,
-    http::{HeaderMap, HeaderValue, header},
-    response::Redirect,
-    routing::{any, get, put},
+    body::{Body, Bytes, HttpBody},
+    extract::Request,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse as _, Redirect, Response},
+    routing::{get, put},
 };
+use futures::{FutureExt as _, future::BoxFuture};
 use kernel::{Error, Principal};
 use opentelemetry::metrics::Histogram;
 use runtime::{
     Verifier,
     telemetry::{Durations, Entrance},
+    token,
 };
-use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
+use tower::Service;
 
 use crate::{
     clients::Clients,
@@ -84,39 +94,65 @@ impl Shared {
         }
     }
 
-    /// The token of a request, as a header, and whose it is; `None` for a request without one.
+    /// The header with the token of a request, and whose it is; `None` for a request without one.
     async fn credentials(&self, headers: &HeaderMap) -> kernel::Result<Option<(HeaderValue, Principal)>> {
         let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
-        let token = value
-            .to_str()
-            .ok()
-            .and_then(|text| text.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| token.trim())
+        let token = token::bearer(value)
             .ok_or_else(|| Error::unauthenticated("INVALID_TOKEN", "the Authorization header must be: Bearer, a blank, an access token"))?;
-        let principal = self.verifier.verify(token).await?;
-        // A copy: the header is a part of all that was read with it, which would be kept for as long as a connection remembers the token.
-        let bearer = HeaderValue::try_from(["Bearer ", token].concat()).map_err(|_| Error::internal("a header's end is no header"))?;
-        Ok(Some((bearer, principal)))
+        Ok(Some((value.clone(), self.verifier.verify(token).await?)))
     }
 }
 
-/// All routes; `ready` is what readiness depends on.
-pub(crate) fn routes(state: State, ready: health::Ready) -> Router {
-    let graphiql_on = state.development.graphiql;
-    let mut router = Router::new()
-        .route("/graphql", any(graphql::graphql))
-        .route("/photos/{employee}/{version}", get(photos::show))
-        .route("/photos/{employee}", put(photos::replace))
-        .with_state(Arc::new(state))
-        .merge(health::routes(ready));
-    if graphiql_on {
-        router = router.route("/graphiql", get(graphiql::page)).route("/", get(|| async { Redirect::to("/graphiql") }));
+/// All routes. Operations, which are nearly all that is asked for, don't pass through the router; and what is done for every answer is
+/// not a layer each, with a future of its own on the heap.
+#[derive(Clone)]
+pub(crate) struct Routes(Arc<dyn Fn(Request) -> Answer + Send + Sync>);
+
+type Answer = BoxFuture<'static, Result<Response, Infallible>>;
+
+impl Routes {
+    /// `ready` is what readiness depends on.
+    pub(crate) fn new(state: State, ready: health::Ready) -> Self {
+        let state = Arc::new(state);
+        let photos =
+            Router::new().route("/photos/{employee}/{version}", get(photos::show)).route("/photos/{employee}", put(photos::replace));
+        let mut others = photos.with_state(state.clone()).merge(health::routes(ready));
+        if state.development.graphiql {
+            others = others.route("/graphiql", get(graphiql::page)).route("/", get(|| async { Redirect::to("/graphiql") }));
+        }
+        Self(Arc::new(move |request| respond(state.clone(), others.clone(), request).map(Ok).boxed()))
     }
-    // As one layer: each would have a future of its own on the heap for every request.
-    router.layer((
-        CatchPanicLayer::new(),
-        SetResponseHeaderLayer::if_not_present(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-        SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    ))
+}
+
+async fn respond(state: Arc<State>, mut others: Router, request: Request) -> Response {
+    let answer = async {
+        match request.uri().path() {
+            "/graphql" => graphql::graphql(&state, request).await,
+            _ => others.call(request).await.unwrap_or_else(|never| match never {}),
+        }
+    };
+    // The panic itself is in the log, with its place.
+    let answer = AssertUnwindSafe(answer).catch_unwind().await;
+    let mut response = answer.unwrap_or_else(|_| (StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response());
+    for (name, value) in [(header::REFERRER_POLICY, "no-referrer"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")] {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+impl<B> Service<http::Request<B>> for Routes
+where
+    B: HttpBody<Data = Bytes, Error: Into<axum::BoxError>> + Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Answer;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        (self.0)(request.map(Body::new))
+    }
 }

@@ -50,7 +50,7 @@ const LINGER: Duration = Duration::from_secs(1);
 /// The gateway, ready to serve.
 pub struct Gateway {
     /// Where requests are answered.
-    routes: Vec<(Handle, axum::Router)>,
+    routes: Vec<(Handle, http::Routes)>,
     ready: http::health::Ready,
     watching: Option<(Arc<dyn Bus>, Arc<Cache>)>,
 }
@@ -79,7 +79,7 @@ impl Gateway {
         let shared = Arc::new(http::Shared::new(verifier, edge, development));
         let routes = clients.into_iter().map(|(runtime, mut clients)| {
             clients.cache = watching.as_ref().map(|(_, cache)| cache.clone());
-            (runtime, http::routes(http::State::new(clients, shared.clone()), ready.clone()))
+            (runtime, http::Routes::new(http::State::new(clients, shared.clone()), ready.clone()))
         });
         Self { routes: routes.collect(), ready, watching }
     }

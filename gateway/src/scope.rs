@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU32, Ordering},
     },
     time::{Duration, Instant},
@@ -18,16 +18,30 @@ use crate::{cache::Cache, clients::Clients};
 /// The scope of one request: who asks, how much time is left, how many calls were made.
 pub(crate) struct Scope {
     clients: Arc<Clients>,
-    bearer: Option<HeaderValue>,
+    bearer: Option<Bearer>,
     viewer: Option<Principal>,
     deadline: Instant,
     calls: AtomicU32,
 }
 
+/// The user's own header. It is a part of all that was read with it, which would be kept for as long as a connection to a service
+/// remembers it: services are sent a copy, made for the first call.
+struct Bearer {
+    header: HeaderValue,
+    copy: OnceLock<HeaderValue>,
+}
+
+impl Bearer {
+    fn copy(&self) -> HeaderValue {
+        // What is a value already is one as a copy.
+        self.copy.get_or_init(|| HeaderValue::from_bytes(self.header.as_bytes()).unwrap_or_else(|_| self.header.clone())).clone()
+    }
+}
+
 impl Scope {
     /// The scope of a request that must be answered within `time`, with the user's own header, whose token was verified.
     pub(crate) fn new(clients: Arc<Clients>, credentials: Option<(HeaderValue, Principal)>, time: Duration) -> Arc<Self> {
-        let (bearer, viewer) = credentials.unzip();
+        let (bearer, viewer) = credentials.map(|(header, viewer)| (Bearer { header, copy: OnceLock::new() }, viewer)).unzip();
         Arc::new(Self { clients, bearer, viewer, deadline: Instant::now() + time, calls: AtomicU32::new(0) })
     }
 
@@ -70,7 +84,7 @@ impl Scope {
         let mut request = tonic::Request::new(message);
         request.set_timeout(self.deadline.saturating_duration_since(Instant::now()));
         if let Some(bearer) = &self.bearer {
-            request.metadata_mut().as_mut().insert(header::AUTHORIZATION, bearer.clone());
+            request.metadata_mut().as_mut().insert(header::AUTHORIZATION, bearer.copy());
         }
         request
     }

@@ -1,11 +1,11 @@
 //! The GraphQL endpoint, by the GraphQL-over-HTTP specification: negotiate, authenticate, receive, execute, answer.
 
-use std::{sync::Arc, time::Instant};
+use std::time::Instant;
 
 use async_graphql::{Request as Operation, parser::types::OperationType};
 use async_graphql_axum::{GraphQLRequest, rejection::GraphQLRejection};
 use axum::{
-    extract::{FromRequest as _, Request, State as Extract},
+    extract::{FromRequest as _, Request},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::Response,
 };
@@ -19,14 +19,14 @@ use super::{
 use crate::scope::Scope;
 
 /// Answers a request. Only well-formed requests in JSON are read, so that no form of another site can send one.
-pub(super) async fn graphql(Extract(state): Extract<Arc<State>>, request: Request) -> Response {
+pub(super) async fn graphql(state: &State, request: Request) -> Response {
     let Some(media) = Media::negotiate(request.headers()) else {
         let types = "the response is application/graphql-response+json or application/json: accept one of them";
         return answer::refused(Media::Json, StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", types);
     };
     let began = Instant::now();
     let span = state.entrance.begin("graphql", request.headers());
-    let handled = tokio::time::timeout(state.limits.request_timeout, handle(&state, media, request).with_context(span)).await;
+    let handled = tokio::time::timeout(state.limits.request_timeout, handle(state, media, request).with_context(span)).await;
     let response = handled.unwrap_or_else(|_| answer::failed(media, &Error::Unavailable("the answer in time".into())));
     let status = KeyValue::new("http.response.status_code", i64::from(response.status().as_u16()));
     state.durations.record(began, &[status]);

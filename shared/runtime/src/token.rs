@@ -8,6 +8,7 @@ mod verifier;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ed25519_dalek::{Signer as _, VerifyingKey};
+use http::HeaderValue;
 use kernel::{
     Actor, CompanyId, EmployeeId, Principal, Role,
     id::{AccountId, SessionId},
@@ -24,6 +25,13 @@ pub use verifier::{Identity, Verifier};
 const TYPE: &str = "at+jwt";
 /// The header's `alg` (RFC 8037).
 const ALGORITHM: &str = "EdDSA";
+
+/// The token in the value `Bearer <token>` of a header (RFC 6750, 2.1); `None` for what is no such value.
+#[must_use]
+pub fn bearer(value: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = std::str::from_utf8(value.as_bytes()).ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
 
 /// What an access token says. Times are seconds since the Unix epoch (RFC 7519, `NumericDate`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,10 @@ use kernel::{Error, Principal, Result, id::SessionId};
 use tonic::{Status, body::Body};
 
 use super::method::Method;
-use crate::{Verifier, token::Identity};
+use crate::{
+    Verifier,
+    token::{self, Identity},
+};
 
 /// The name under which our own programs send each other what `authorization` says. That is written in full in every call (h2 never
 /// indexes it, as nghttp2 doesn't); this is remembered on the connection and then takes a byte. Who shares the connection could try to
@@ -37,19 +40,13 @@ pub(super) async fn check(verifier: &Verifier, method: Method, request: &mut Req
     Ok(())
 }
 
-/// The token of `authorization: Bearer <token>` (RFC 6750, 2.1).
+/// The one token of a call.
 fn bearer(headers: &HeaderMap) -> Result<&str> {
     let mut values = headers.get_all(AUTHORIZATION).iter().chain(headers.get_all(REMEMBERED));
     let (Some(value), None) = (values.next(), values.next()) else {
         return Err(Error::unauthenticated("TOKEN_MISSING", "send one access token, as metadata authorization: Bearer <token>"));
     };
-    value
-        .to_str()
-        .ok()
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim())
-        .ok_or_else(|| Error::unauthenticated("TOKEN_INVALID", "authorization must be Bearer <token>"))
+    token::bearer(value).ok_or_else(|| Error::unauthenticated("TOKEN_INVALID", "authorization must be Bearer <token>"))
 }
 
 /// Who calls the method that handles `request`.
