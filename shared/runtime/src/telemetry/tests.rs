@@ -10,18 +10,20 @@ use http::HeaderMap;
 use kernel::{Env, Timestamp, env::FixedClock};
 use opentelemetry::{
     Context,
+    global::{self, BoxedTracer},
     propagation::TextMapPropagator as _,
-    trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState, TracerProvider as _},
+    trace::{SpanContext, SpanId, SpanKind, TraceContextExt as _, TraceFlags, TraceId, TraceState, TracerProvider as _},
 };
 use opentelemetry_sdk::{
+    error::OTelSdkResult,
     propagation::TraceContextPropagator,
-    trace::{Sampler, SdkTracerProvider},
+    trace::{Sampler, SdkTracerProvider, SpanData, SpanExporter},
 };
 use serde_json::Value;
 use tracing::{level_filters::LevelFilter, subscriber::DefaultGuard};
 use tracing_subscriber::{Layer as _, layer::SubscriberExt as _};
 
-use super::{TRACESTATE, ecs::Ecs, tell};
+use super::{Entrance, TRACEPARENT, TRACESTATE, ecs::Ecs, tell};
 
 /// Keeps what is logged on this thread for as long as it lives.
 pub(crate) struct Log {
@@ -142,4 +144,54 @@ fn who_is_asked_is_told_the_trace_as_opentelemetry_tells_it() {
         let told = told.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
         assert_eq!(told.collect::<HashMap<_, _>>(), expected);
     }
+}
+
+/// Keeps the spans that are sent.
+#[derive(Debug, Clone, Default)]
+struct Sent(Arc<Mutex<Vec<SpanData>>>);
+
+impl SpanExporter for Sent {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        self.0.lock().unwrap().extend(batch);
+        Ok(())
+    }
+}
+
+#[test]
+fn what_is_asked_from_outside_goes_on_in_the_trace_of_its_caller() {
+    const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+    global::set_text_map_propagator(TraceContextPropagator::new());
+    let sent = Sent::default();
+    let provider = SdkTracerProvider::builder().with_simple_exporter(sent.clone()).build();
+    let entrance = Entrance(BoxedTracer::new(Box::new(provider.tracer("test"))));
+    let headers =
+        HeaderMap::from_iter([(http::HeaderName::from_static(TRACEPARENT), format!("00-{TRACE}-b7ad6b7169203331-01").parse().unwrap())]);
+
+    let context = entrance.begin("graphql", &headers);
+    let (attached, log, mut told) = (context.clone().attach(), Log::begin(), HeaderMap::new());
+    tracing::info!("within");
+    tell(&mut told);
+    drop(attached);
+    let span = context.span().span_context().span_id().to_string();
+    assert_eq!(told[TRACEPARENT], format!("00-{TRACE}-{span}-01"));
+    let line = &log.lines()[0];
+    assert_eq!((line["trace.id"].as_str(), line["span.id"].as_str()), (Some(TRACE), Some(&*span)), "{line}");
+
+    assert!(sent.0.lock().unwrap().is_empty(), "it has not ended");
+    drop(context);
+    let sent = sent.0.lock().unwrap();
+    let [sent] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!((&*sent.name, &sent.span_kind), ("graphql", &SpanKind::Server));
+    assert_eq!(
+        (sent.span_context.trace_id().to_string(), sent.parent_span_id.to_string()),
+        (TRACE.to_owned(), "b7ad6b7169203331".to_owned())
+    );
+}
+
+#[test]
+fn what_nobody_traces_begins_a_trace() {
+    let provider = SdkTracerProvider::builder().with_sampler(Sampler::AlwaysOff).build();
+    let entrance = Entrance(BoxedTracer::new(Box::new(provider.tracer("test"))));
+    let [one, two] = [(), ()].map(|()| entrance.begin("graphql", &HeaderMap::new()).span().span_context().trace_id());
+    assert!(one != TraceId::INVALID && one != two);
 }
