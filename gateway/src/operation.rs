@@ -27,6 +27,7 @@ use async_graphql::{
         types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet},
     },
 };
+use foldhash::fast::RandomState;
 use moka::sync::Cache;
 
 pub(crate) use budget::Limits;
@@ -54,7 +55,7 @@ pub(crate) struct Operations {
     validating: GatewaySchema,
     inputs: InputTypes,
     persisted: Persisted,
-    documents: Cache<Key, Arc<Document>>,
+    documents: Cache<Key, Arc<Document>, RandomState>,
     limits: Limits,
 }
 
@@ -83,7 +84,7 @@ impl Operations {
             validating: graph::validating_schema(),
             inputs: InputTypes::read(&schema.sdl()).expect("the schema in its own language"),
             persisted: Persisted::default(),
-            documents: Cache::builder().weigher(weight).max_capacity(KEPT).build(),
+            documents: Cache::builder().weigher(weight).max_capacity(KEPT).build_with_hasher(RandomState::default()),
             schema,
             limits,
         }

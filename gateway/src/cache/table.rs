@@ -150,9 +150,7 @@ impl<K: Question, T: Known> Table<K, T> {
         state.now += 1;
         let asked = state.now;
         let written = state.written.get(viewer).copied().unwrap_or_default().max(state.forgotten);
-        let (sender, reply) = watch::channel(None);
-        let mut call = Call { table: self, asked, keys: Vec::new(), sender };
-        let mut asker = None;
+        let mut call = None;
         let find = |key: &K| {
             let entry = state.entries.get_or_insert_mut_ref(key, || Entry { version: 0, answers: Vec::new() });
             let answers = |kept: &&Kept<T>| kept.asked > written && kept.reads.has(reads) && *kept.viewer == *viewer;
@@ -161,18 +159,21 @@ impl<K: Question, T: Known> Table<K, T> {
                 Held::Question { call, item } => Some(Found::Other(call.clone(), *item)),
             });
             known.unwrap_or_else(|| {
-                let item = call.keys.len();
+                let (call, reply, viewer) = call.get_or_insert_with(|| {
+                    let (sender, reply) = watch::channel(None);
+                    (Call { table: self, asked, keys: Vec::new(), sender }, reply, Arc::new(viewer.clone()))
+                });
+                let (item, viewer) = (call.keys.len(), viewer.clone());
                 call.keys.push(key.clone());
                 if entry.answers.len() == MOST_ANSWERS {
                     entry.answers.remove(0);
                 }
-                let viewer = asker.get_or_insert_with(|| Arc::new(viewer.clone())).clone();
                 entry.answers.push(Kept { viewer, reads, asked, state: Held::Question { call: reply.clone(), item } });
                 Found::Own(item)
             })
         };
         let found = keys.iter().map(find).collect();
-        Some(Plan { found, call: (!call.keys.is_empty()).then_some(call) })
+        Some(Plan { found, call: call.map(|(call, ..)| call) })
     }
 
     /// An event told that what this asks for has that version now.
@@ -254,9 +255,6 @@ impl<K: Question, T: Known> Call<'_, K, T> {
 
 impl<K: Question, T: Known> Drop for Call<'_, K, T> {
     fn drop(&mut self) {
-        // One without a question is dropped while the table is locked.
-        if !self.keys.is_empty() {
-            self.settle(|_| None);
-        }
+        self.settle(|_| None);
     }
 }

@@ -2,8 +2,9 @@
 
 use async_graphql::ServerError;
 use axum::{
+    body::Body,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use kernel::Error;
 
@@ -66,20 +67,26 @@ pub(super) fn executed(media: Media, executed: Executed) -> Response {
     if executed.is_refused() {
         return unexecuted(media, &executed.errors);
     }
-    (StatusCode::OK, [(header::CONTENT_TYPE, media.content_type())], executed.into_json()).into_response()
+    response(media, StatusCode::OK, executed.into_json())
 }
 
 /// The answer to an operation that can't be executed.
 pub(super) fn unexecuted(media: Media, errors: &[ServerError]) -> Response {
     let status = if media == Media::GraphqlResponse { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    (status, [(header::CONTENT_TYPE, media.content_type())], [&b"{\"errors\":"[..], &operation::json(errors), b"}"].concat())
-        .into_response()
+    response(media, status, [&b"{\"errors\":"[..], &operation::json(errors), b"}"].concat())
 }
 
 /// The answer to a request that is none of GraphQL, or that is refused before it is read.
 pub(super) fn refused(media: Media, status: StatusCode, code: &str, message: &str) -> Response {
     let body = serde_json::json!({ "errors": [{ "message": message, "extensions": { "code": code } }] });
-    (status, [(header::CONTENT_TYPE, media.content_type())], body.to_string()).into_response()
+    response(media, status, body.to_string())
+}
+
+fn response(media: Media, status: StatusCode, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, media.content_type());
+    response
 }
 
 /// The answer to a request that failed as a whole.

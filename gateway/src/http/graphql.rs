@@ -26,15 +26,14 @@ pub(super) async fn graphql(state: &State, request: Request) -> Response {
     };
     let began = Instant::now();
     let span = state.entrance.begin("graphql", request.headers());
-    let handled = tokio::time::timeout(state.limits.request_timeout, handle(state, media, request).with_context(span)).await;
+    let handled = tokio::time::timeout(state.limits.request_timeout, handle(state, media, request, began).with_context(span)).await;
     let response = handled.unwrap_or_else(|_| answer::failed(media, &Error::Unavailable("the answer in time".into())));
     let status = KeyValue::new("http.response.status_code", i64::from(response.status().as_u16()));
     state.durations.record(began, &[status]);
     response
 }
 
-async fn handle(state: &State, media: Media, request: Request) -> Response {
-    let began = Instant::now();
+async fn handle(state: &State, media: Media, request: Request, began: Instant) -> Response {
     let (method, wants_count) = (request.method().clone(), request.headers().contains_key(RPC_COUNT));
     let credentials = match state.credentials(request.headers()).await {
         Ok(credentials) => credentials,

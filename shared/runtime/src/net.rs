@@ -21,9 +21,9 @@ use tokio::{
     net::{TcpListener, TcpStream},
     runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinSet,
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tonic::transport::server::TcpConnectInfo;
+use tokio_util::sync::CancellationToken;
 use tower::{Service, ServiceExt as _};
 
 /// How long a client may take to begin to speak, and to send the head of an HTTP/1 request.
@@ -141,8 +141,6 @@ impl Connections {
 
 /// Serves connections until `stop`, then takes no new ones; lets those that are open linger, then requests under way finish
 /// within the drain time, and cuts what is left. A client that goes away before its answer drops the service's future.
-///
-/// Requests carry tonic's `TcpConnectInfo`, so that `remote_addr()` tells the peer.
 pub async fn serve<S, B>(listener: TcpListener, service: S, connections: Connections, stop: CancellationToken)
 where
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + Sync + 'static,
@@ -161,55 +159,60 @@ where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    // Each connection holds the mark of its runtime.
-    let services: Vec<_> = services.into_iter().map(|(runtime, service)| (runtime, service, Arc::new(()))).collect();
-    let (tracker, abort) = (TaskTracker::new(), CancellationToken::new());
-    let slots = Arc::new(Semaphore::new(connections.most));
     let (linger, closing) = (connections.linger, CancellationToken::new());
-    let serve = |(stream, peer): (TcpStream, SocketAddr), slot: Option<OwnedSemaphorePermit>| {
-        // Calls are small: waiting to fill a packet would only delay them. Failing to set it costs no more than that.
-        let _ = stream.set_nodelay(true);
-        let Some((runtime, service, mark)) = services.iter().min_by_key(|(_, _, mark)| Arc::strong_count(mark)) else { return };
-        let (lingering, builder, mark) = (stop.clone(), connections.builder.clone(), mark.clone());
-        let service = service.clone().map_response(move |mut response: Response<B>| {
-            if !linger.is_zero() && lingering.is_cancelled() {
+    // Each connection holds the mark of its runtime; and each has tokens of its own, as they are looked at for every request.
+    let services = services.into_iter().map(|(runtime, service)| {
+        let lingering = (!linger.is_zero()).then(|| stop.child_token());
+        let service = service.map_response(move |mut response: Response<B>| {
+            if lingering.as_ref().is_some_and(CancellationToken::is_cancelled) {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             response
         });
-        let (closing, abort) = (closing.clone(), abort.clone());
+        (runtime, service, Arc::new(()))
+    });
+    let services: Vec<_> = services.collect();
+    let slots = Arc::new(Semaphore::new(connections.most));
+    let mut open = JoinSet::new();
+    let serve = |open: &mut JoinSet<()>, (stream, peer): (TcpStream, SocketAddr), slot: Option<OwnedSemaphorePermit>| {
+        // Calls are small: waiting to fill a packet would only delay them. Failing to set it costs no more than that.
+        let _ = stream.set_nodelay(true);
+        let Some((runtime, service, mark)) = services.iter().min_by_key(|(_, _, mark)| Arc::strong_count(mark)) else { return };
+        let (service, mark) = (service.clone(), mark.clone());
+        let (builder, closing) = (connections.builder.clone(), closing.child_token());
         let serving = async move {
             let _marked = (slot, mark);
             // It is this runtime from here on that tells of what the stream does.
             let Ok(stream) = stream.into_std().and_then(TcpStream::from_std) else { return };
-            tokio::select! {
-                () = connection(stream, peer, service, builder, closing) => {}
-                () = abort.cancelled() => {}
-            }
+            connection(stream, peer, service, builder, closing).await;
         };
-        tracker.spawn_on(serving, runtime);
+        open.spawn_on(serving, runtime);
     };
     loop {
         let accepted = tokio::select! {
             biased;
             () = stop.cancelled() => break,
+            Some(_) = open.join_next() => continue,
             accepted = accept(&listener, &slots) => accepted,
         };
         if let Some((accepted, slot)) = accepted {
-            serve(accepted, Some(slot));
+            serve(&mut open, accepted, Some(slot));
         }
     }
     // The port is free from here on. Who was connected before has been promised to be served.
-    waiting(listener).into_iter().for_each(|accepted| serve(accepted, None));
-    tracker.close();
+    waiting(listener).into_iter().for_each(|accepted| serve(&mut open, accepted, None));
     // Those that have ended by themselves need not be waited for.
-    let _ = tokio::time::timeout(linger, tracker.wait()).await;
+    let _ = tokio::time::timeout(linger, ended(&mut open)).await;
     closing.cancel();
-    if tokio::time::timeout(connections.drain, tracker.wait()).await.is_err() {
-        tracing::warn!(connections = tracker.len(), "requests did not finish in time and are cut");
-        abort.cancel();
-        tracker.wait().await;
+    if tokio::time::timeout(connections.drain, ended(&mut open)).await.is_err() {
+        tracing::warn!(connections = open.len(), "requests did not finish in time and are cut");
+        open.shutdown().await;
     }
+}
+
+/// Waits until all of them have ended.
+async fn ended(connections: &mut JoinSet<()>) {
+    while connections.join_next().await.is_some() {}
 }
 
 async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> Option<((TcpStream, SocketAddr), OwnedSemaphorePermit)> {
@@ -251,13 +254,9 @@ where
     if !speaks {
         return;
     }
-    let info = TcpConnectInfo { local_addr: stream.local_addr().ok(), remote_addr: Some(peer) };
-    let service = TowerToHyperService::new(service.map_request(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(info.clone());
-        request
-    }));
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)));
     let outcome = tokio::select! {
+        biased;
         outcome = connection.as_mut() => outcome,
         () = stop.cancelled() => {
             connection.as_mut().graceful_shutdown();

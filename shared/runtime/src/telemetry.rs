@@ -16,7 +16,7 @@ use std::{
 
 use axum::{http::header, response::IntoResponse, routing::get};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use kernel::Env;
 use opentelemetry::{
     Context, KeyValue, global,
@@ -223,7 +223,7 @@ pub(crate) fn adopt(span: &Span, headers: &HeaderMap) {
 
 /// The trace that the caller of an HTTP request is in, where it says so.
 fn caller(headers: &HeaderMap) -> Option<Context> {
-    headers.contains_key(TRACEPARENT).then(|| global::get_text_map_propagator(|propagator| propagator.extract(&Headers(headers))))
+    headers.contains_key(&TRACEPARENT).then(|| global::get_text_map_propagator(|propagator| propagator.extract(&Headers(headers))))
 }
 
 /// Tells the trace that we are in to who is asked with these headers: as OpenTelemetry's propagator does, without a text for each part.
@@ -255,9 +255,9 @@ pub(crate) fn tell(headers: &mut HeaderMap) {
 }
 
 /// The headers of W3C Trace Context, and how long the first is.
-const TRACEPARENT: &str = "traceparent";
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACEPARENT_LENGTH: usize = 55;
-const TRACESTATE: &str = "tracestate";
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 struct Headers<'a>(&'a HeaderMap);
 
@@ -266,7 +266,7 @@ impl Extractor for Headers<'_> {
         self.0.get(key)?.to_str().ok()
     }
     fn keys(&self) -> Vec<&str> {
-        self.0.keys().map(http::HeaderName::as_str).collect()
+        self.0.keys().map(HeaderName::as_str).collect()
     }
 }
 

@@ -72,7 +72,7 @@ where
             line.plain("span.id", |json| hex(json, &trace.span_id().to_bytes()));
         }
         line.plain("@timestamp", |json| self.env.now().write(json));
-        line.set("log.level", level(*metadata.level()));
+        line.plain("log.level", |json| json.extend_from_slice(level(*metadata.level()).as_bytes()));
         line.set("log.logger", metadata.target());
         line.append(&self.end);
         // A log that can't be written can't be complained about in the log.
@@ -113,21 +113,27 @@ struct Fields {
 
 impl Fields {
     fn set(&mut self, name: &'static str, value: &(impl Serialize + ?Sized)) {
-        self.json.push(b',');
-        // Nothing of it can fail: a name is a text, a value a number, a text or a truth value, and memory takes all.
-        let _ = serde_json::to_writer(&mut self.json, name);
-        self.json.push(b':');
-        let _ = serde_json::to_writer(&mut self.json, value);
-        self.ends.push((name, self.json.len()));
+        self.add(name, |json| {
+            // Nothing of it can fail: a value is a number, a text or a truth value, and memory takes all.
+            let _ = serde_json::to_writer(json, value);
+        });
     }
 
     /// A text in which nothing is to be escaped.
     fn plain(&mut self, name: &'static str, write: impl FnOnce(&mut Vec<u8>)) {
+        self.add(name, |json| {
+            json.push(b'"');
+            write(json);
+            json.push(b'"');
+        });
+    }
+
+    /// A field. In names of fields, which stand in the code, nothing is to be escaped.
+    fn add(&mut self, name: &'static str, write: impl FnOnce(&mut Vec<u8>)) {
         self.json.extend_from_slice(b",\"");
         self.json.extend_from_slice(name.as_bytes());
-        self.json.extend_from_slice(b"\":\"");
+        self.json.extend_from_slice(b"\":");
         write(&mut self.json);
-        self.json.push(b'"');
         self.ends.push((name, self.json.len()));
     }
 
@@ -145,21 +151,25 @@ impl Fields {
     }
 
     /// A line with an object; of several fields of one name it has the last.
-    fn object(&self) -> Vec<u8> {
-        let mut line = Vec::with_capacity(self.json.len() + 2);
-        let mut begin = 0;
-        for (at, (name, end)) in self.ends.iter().enumerate() {
-            if self.ends[at + 1..].iter().all(|(later, _)| later != name) {
-                line.extend_from_slice(&self.json[begin..*end]);
+    fn object(mut self) -> Vec<u8> {
+        let is_last = |at: usize| self.ends[at + 1..].iter().all(|(later, _)| *later != self.ends[at].0);
+        if !(0..self.ends.len()).all(is_last) {
+            let mut json = Vec::with_capacity(self.json.len());
+            let mut begin = 0;
+            for (at, (_, end)) in self.ends.iter().enumerate() {
+                if is_last(at) {
+                    json.extend_from_slice(&self.json[begin..*end]);
+                }
+                begin = *end;
             }
-            begin = *end;
+            self.json = json;
         }
-        match line.first_mut() {
+        match self.json.first_mut() {
             Some(first) => *first = b'{',
-            None => line.push(b'{'),
+            None => self.json.push(b'{'),
         }
-        line.extend_from_slice(b"}\n");
-        line
+        self.json.extend_from_slice(b"}\n");
+        self.json
     }
 }
 

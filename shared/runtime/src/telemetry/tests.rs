@@ -138,7 +138,7 @@ fn who_is_asked_is_told_the_trace_as_opentelemetry_tells_it() {
         let (mut expected, mut told) = (HashMap::<String, String>::new(), HeaderMap::new());
         TraceContextPropagator::new().inject_context(&context, &mut expected);
         // Nothing need be told of it.
-        expected.retain(|name, state| name != TRACESTATE || !state.is_empty());
+        expected.retain(|name, state| name != TRACESTATE.as_str() || !state.is_empty());
         let _attached = context.attach();
         tell(&mut told);
         let told = told.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
@@ -164,8 +164,7 @@ fn what_is_asked_from_outside_goes_on_in_the_trace_of_its_caller() {
     let sent = Sent::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(sent.clone()).build();
     let entrance = Entrance(BoxedTracer::new(Box::new(provider.tracer("test"))));
-    let headers =
-        HeaderMap::from_iter([(http::HeaderName::from_static(TRACEPARENT), format!("00-{TRACE}-b7ad6b7169203331-01").parse().unwrap())]);
+    let headers = HeaderMap::from_iter([(TRACEPARENT, format!("00-{TRACE}-b7ad6b7169203331-01").parse().unwrap())]);
 
     let context = entrance.begin("graphql", &headers);
     let (attached, log, mut told) = (context.clone().attach(), Log::begin(), HeaderMap::new());

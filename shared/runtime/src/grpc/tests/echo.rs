@@ -137,7 +137,6 @@ async fn obey(seen: Arc<Seen>, request: Request<String>) -> Result<Response<Stri
             Ok(response)
         }
         ("leak", _) => Ok(Response::new(request.extensions().get::<Leak>().is_some().to_string())),
-        ("peer", _) => Ok(Response::new(request.remote_addr().map_or("here".to_owned(), |address| address.ip().to_string()))),
         ("size", _) => Ok(Response::new(order.len().to_string())),
         _ => Ok(Response::new(order)),
     };

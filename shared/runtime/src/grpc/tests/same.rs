@@ -48,13 +48,6 @@ async fn metadata_goes_there_and_back_and_extensions_do_not() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_a_caller_elsewhere_has_an_address() {
-    let world = World::new().await;
-    assert_eq!(world.tell(world.remote.clone(), "peer").await.unwrap(), "127.0.0.1");
-    assert_eq!(world.tell(world.local.clone(), "peer").await.unwrap(), "here");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_error_arrives_whole() {
     let world = World::new().await;
     for which in ERRORS {
