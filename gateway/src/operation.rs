@@ -33,8 +33,8 @@ use moka::sync::Cache;
 pub(crate) use budget::Limits;
 
 use crate::{
-    graph::{self, GatewaySchema},
-    read::{self, Loaders},
+    graph::{self, GatewaySchema, mutation::calls::Shown},
+    read::{self, Compiler, Loaders},
     scope::Scope,
 };
 use manifest::{Cost, Manifest};
@@ -144,10 +144,25 @@ impl Operations {
         let count = budget::check(operation, &document.parsed.fragments, &defaults, self.limits);
         let count = count.map_err(|problem| failed(too_expensive(problem)))?;
         self.validate(&document, defaults).await?;
-        // Without the defaults, which might exclude what a request includes.
-        let rpcs = if document.planned { Some(document.plan(&Variables::default())?.calls().count()) } else { None };
-        let cost = Some(Cost { items: count.items, fields: count.fields, rpcs });
+        let cost = Some(Cost { items: count.items, fields: count.fields, rpcs: self.calls(&document)? });
         Ok(manifest::Operation { id: persisted::hash(&key.0), name, r#type: document.kind.to_string(), body: key.0, cost })
+    }
+
+    /// The most calls that an operation makes, whatever its variables are.
+    fn calls(&self, document: &Document) -> Result<usize, Vec<ServerError>> {
+        // Without the defaults, which might exclude what a request includes.
+        let variables = Variables::default();
+        let operation = document.operation()?;
+        Ok(match document.kind {
+            OperationType::Query => {
+                let calls = document.plan(&variables)?.calls();
+                if looks_into_schema(&document.parsed, &operation.selection_set.node) { calls.count_unplanned() } else { calls.count() }
+            }
+            _ => {
+                let shown = Shown::read(&self.schema.sdl()).map_err(|error| failed(error.into()))?;
+                shown.calls(&operation.selection_set.node, &Compiler { fragments: &document.parsed.fragments, variables: &variables })
+            }
+        })
     }
 
     /// Validates a document with some values of its variables, whose types are coerced for every request.

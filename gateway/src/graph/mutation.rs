@@ -4,6 +4,7 @@
 //! of the input. What comes of the command is its payload: the thing as it is now, or what is wrong with the input.
 
 mod auth;
+pub(crate) mod calls;
 mod customer;
 mod employee;
 mod order;

@@ -186,7 +186,7 @@ impl Value for NodeLink {
             Link::<B>::calls(plan, level, &mut calls);
             calls
         }
-        calls.add_most([
+        calls.add_one_of([
             of::<AccountsById>(&plan.account, level),
             of::<EmployeesById>(&plan.employee, level),
             of::<CustomersById>(&plan.customer, level),

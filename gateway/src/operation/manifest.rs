@@ -41,10 +41,10 @@ pub struct Cost {
     pub items: u64,
     /// How many fields it has, with fragments opened.
     pub fields: u64,
-    /// The RPC budget of a query: the most gRPC calls that it makes. Several calls to one batch method for one level, which more items
-    /// than one call takes may need, count as one. What a mutation calls is not planned.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rpcs: Option<usize>,
+    /// The RPC budget: the most gRPC calls that it makes. Several calls to one batch method for one level, which more items than one call
+    /// takes may need, count as one. A mutation's are its commands, and what is asked for its payloads when they are done.
+    #[serde(default)]
+    pub rpcs: usize,
 }
 
 impl Default for Manifest {

@@ -24,6 +24,10 @@ impl Masks {
 pub(crate) struct Calls {
     batches: BTreeSet<(usize, &'static str)>,
     single: Vec<(usize, &'static str)>,
+    /// How many questions there are below the first level.
+    deeper: usize,
+    /// Plans of which one of each will be followed. Nobody knows yet what others would ask together with it.
+    choices: Vec<Vec<Self>>,
     reads: Vec<(TypeId, usize, Reads)>,
 }
 
@@ -67,6 +71,7 @@ impl Calls {
     /// A question to `B` on that level, of whose answer the plan reads that.
     pub(super) fn add<B: Batch>(&mut self, level: usize, reads: Reads) {
         self.read(TypeId::of::<B>(), level, reads);
+        self.deeper += usize::from(level > 0);
         if B::LIMIT == 1 {
             self.single.push((level, B::METHOD));
         } else {
@@ -74,16 +79,13 @@ impl Calls {
         }
     }
 
-    /// One of several plans will be followed: the calls of the one that makes the most.
-    pub(crate) fn add_most(&mut self, plans: impl IntoIterator<Item = Self>) {
+    /// One of several plans will be followed.
+    pub(crate) fn add_one_of(&mut self, plans: impl IntoIterator<Item = Self>) {
         let mut plans: Vec<Self> = plans.into_iter().collect();
         for plan in &mut plans {
             std::mem::take(&mut plan.reads).into_iter().for_each(|(batch, level, reads)| self.read(batch, level, reads));
         }
-        if let Some(most) = plans.into_iter().max_by_key(Self::count) {
-            self.batches.extend(most.batches);
-            self.single.extend(most.single);
-        }
+        self.choices.push(plans);
     }
 
     fn read(&mut self, batch: TypeId, level: usize, reads: Reads) {
@@ -98,9 +100,23 @@ impl Calls {
         Masks(self.reads.clone())
     }
 
-    /// How many there are.
+    /// How many there are at the most.
     pub(crate) fn count(&self) -> usize {
-        self.batches.len() + self.single.len()
+        self.certain().count() + self.most(Self::count)
+    }
+
+    /// How many there are at the most where what is asked for is [not planned](super::gather): what stands on the first level is asked for
+    /// together, and so are the items of a list; but below one part of a level may have to wait for what another has already.
+    pub(crate) fn count_unplanned(&self) -> usize {
+        self.certain().filter(|(level, _)| *level == 0).count() + self.deeper + self.most(Self::count_unplanned)
+    }
+
+    fn certain(&self) -> impl Iterator<Item = &(usize, &'static str)> {
+        self.batches.iter().chain(&self.single)
+    }
+
+    fn most(&self, count: impl Fn(&Self) -> usize + Copy) -> usize {
+        self.choices.iter().map(|plans| plans.iter().map(count).max().unwrap_or_default()).sum()
     }
 }
 
@@ -109,6 +125,10 @@ impl Calls {
     /// The batch methods that are asked for what stands below the root, and the methods that take but one question.
     pub(crate) fn below_root(&self) -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
         let below = |(level, method): &(usize, &'static str)| (*level > 0).then_some(*method);
-        (self.batches.iter().filter_map(below).collect(), self.single.iter().filter_map(below).collect())
+        let all = || std::iter::once(self).chain(self.choices.iter().flatten());
+        (
+            all().flat_map(|calls| &calls.batches).filter_map(below).collect(),
+            all().flat_map(|calls| &calls.single).filter_map(below).collect(),
+        )
     }
 }

@@ -12,7 +12,7 @@ use tokio::{net::TcpStream, task::JoinSet, time::timeout};
 use crate::queries::RPC_COUNT;
 
 /// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A connection.
 pub(crate) struct Connection {
@@ -44,12 +44,14 @@ impl Connection {
 
     /// Sends a request once the answer to the one before is there.
     pub(crate) async fn send(&mut self, request: Request<Full<Bytes>>) -> anyhow::Result<Answer> {
-        let answered = timeout(PATIENCE, async {
-            self.requests.ready().await?;
-            let (head, body) = self.requests.send_request(request).await?.into_parts();
-            anyhow::Ok((head, body.collect().await?.to_bytes()))
-        });
-        let (head, body) = answered.await.with_context(|| format!("no answer in {PATIENCE:?}"))??;
+        timeout(PATIENCE, self.exchange(request)).await.with_context(|| format!("no answer in {PATIENCE:?}"))?
+    }
+
+    /// As [`send`](Self::send), however long it takes.
+    pub(crate) async fn exchange(&mut self, request: Request<Full<Bytes>>) -> anyhow::Result<Answer> {
+        self.requests.ready().await?;
+        let (head, body) = self.requests.send_request(request).await?.into_parts();
+        let body = body.collect().await?.to_bytes();
         if head.status != StatusCode::OK {
             bail!("answered {}: {}", head.status, String::from_utf8_lossy(&body));
         }

@@ -5,12 +5,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use anyhow::Context as _;
 use bytes::Bytes;
-use futures::future::{join_all, try_join_all};
+use futures::{TryStreamExt as _, future::try_join_all, stream::FuturesUnordered};
 use http_body_util::Full;
 use hyper::Request;
+use tokio::time::timeout;
 
-use crate::http::Connection;
+use crate::http::{Connection, PATIENCE};
 
 /// Connections to one contestant.
 pub(crate) struct Load(Vec<Connection>);
@@ -38,15 +40,16 @@ impl Load {
             let mut sample = Sample::default();
             while began.elapsed() < time {
                 let sent = Instant::now();
-                let answer = connection.send(request.clone()).await?;
+                let answer = connection.exchange(request.clone()).await?;
                 sample.latencies.push(sent.elapsed());
                 sample.rpcs += u64::from(answer.rpcs.unwrap_or(0));
             }
             anyhow::Ok(sample)
         });
+        // Of these none is looked at but that whose answer is there: what the load itself costs, contestants have to wait for.
+        let samples = timeout(time + PATIENCE, asked.collect::<FuturesUnordered<_>>().try_collect::<Vec<_>>());
         let mut whole = Sample::default();
-        for sample in join_all(asked).await {
-            let sample = sample?;
+        for sample in samples.await.with_context(|| format!("no answer in {PATIENCE:?}"))?? {
             whole.latencies.extend(sample.latencies);
             whole.rpcs += sample.rpcs;
         }

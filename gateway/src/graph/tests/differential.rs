@@ -1,6 +1,6 @@
 //! Queries are executed in two ways, which must say the same: planned and written straight from the messages, and by async-graphql,
 //! resolver by resolver. Operations are generated over the whole schema, the services' answers over all fields of their messages, and
-//! every tenth item fails.
+//! every tenth item fails. Neither way makes more calls than were told before.
 
 mod data;
 mod operations;
@@ -14,7 +14,8 @@ use serde_json::Value as Json;
 
 use super::services::Services;
 use crate::{
-    operation::{self, Limits, Operations},
+    operation::{self, Limits, Operations, Prepared},
+    read::Calls,
     scope::Scope,
 };
 use operations::Generator;
@@ -46,8 +47,13 @@ fn compare(seed: u64, operations: usize) {
             let request = || Request::new(&query).variables(Variables::from_json(variables.clone()));
             let Ok(planned) = executing.prepare(request()).await else { continue };
             valid += 1;
-            let planned = planned.execute(&executing, &scope(&services)).await;
-            let plain = executing.unplanned(request()).unwrap().execute(&executing, &scope(&services)).await;
+            let calls = if let Prepared::Query(query) = &planned { query.calls() } else { Calls::default() };
+            let (wave, loaders) = (scope(&services), scope(&services));
+            let planned = planned.execute(&executing, &wave).await;
+            let plain = executing.unplanned(request()).unwrap().execute(&executing, &loaders).await;
+            assert!(wave.calls() as usize <= calls.count(), "{} calls, planned {}: {query}", wave.calls(), calls.count());
+            let most = calls.count_unplanned();
+            assert!(loaders.calls() as usize <= most, "{} calls, at the most {most}: {query}", loaders.calls());
             failing += usize::from(!planned.errors.is_empty());
             let (planned, plain) = (normal(planned), normal(plain));
             assert_eq!(planned, plain, "seed {seed}, number {number}: {query}\n{variables:#}");

@@ -3,6 +3,7 @@ use kernel::{Error, Violation};
 use serde_json::{Value as Json, json};
 
 use super::services::{Services, uuid};
+use crate::operation::{Limits, Operations};
 
 #[tokio::test]
 async fn a_payload_has_the_thing_as_it_is_now_and_its_links_are_loaded_together() {
@@ -32,6 +33,33 @@ async fn a_payload_has_the_thing_as_it_is_now_and_its_links_are_loaded_together(
     assert_eq!(payload["order"]["assignments"][1]["employee"]["firstName"], "Anna");
     assert_eq!(payload["userErrors"], json!([]));
     assert_eq!(outcome.calls, ["AssignEmployee", "BatchGetEmployees"]);
+    assert_eq!(budget(mutation).await, 2);
+}
+
+/// The most calls that an operation makes.
+async fn budget(operation: &str) -> usize {
+    let named = operation.replacen("mutation", "mutation Named", 1);
+    let operation = Operations::new(Limits::default()).trusted(named).await.unwrap();
+    operation.cost.unwrap().rpcs
+}
+
+#[tokio::test]
+async fn the_calls_of_mutations_are_told_before_they_are_made() {
+    let id = format!("order_{}", uuid(7));
+    let of = async |selection: &str| budget(&format!("mutation {{ {selection} }}")).await;
+    let start = format!("orderStart(input: {{ id: \"{id}\", version: 1 }})");
+    let comment = format!("orderCommentAdd(input: {{ id: \"{id}\", text: \"Done.\" }})");
+    // The command, and what it answers.
+    assert_eq!(of(&format!("{start} {{ order {{ id status }} userErrors {{ code }} }}")).await, 1);
+    // Each command for itself, with what is asked for its own payload.
+    assert_eq!(of(&format!("a: {start} {{ order {{ customer {{ name }} }} }} b: {start} {{ order {{ customer {{ name }} }} }}")).await, 4);
+    // What is first below a payload is asked for together; what is further down may not be.
+    assert_eq!(of(&format!("{start} {{ order {{ customer {{ name }} c: customer {{ id }} employees {{ name }} }} }}")).await, 3);
+    let next = "orders(first: 3) { nodes { id } }";
+    assert_eq!(of(&format!("{start} {{ order {{ customer {{ {next} }} employees {{ {next} }} }} }}")).await, 5);
+    // A payload's part has links of its own.
+    assert_eq!(of(&format!("{comment} {{ comment {{ author {{ employee {{ name }} }} }} }}")).await, 2);
+    assert_eq!(of("signOut { userErrors { code } }").await, 1);
 }
 
 #[tokio::test]
