@@ -136,7 +136,11 @@ async fn play_all(outcome: &mut Outcome, world: Option<World>, plan: &Plan) -> R
         Play::Each(play) | Play::Alone(play) => {
             for repetition in 0..plan.repetitions {
                 let mut round = plan.round(scenario.name, repetition);
-                let mut tally = play(&mut world, &mut round).await.with_context(|| format!("repetition {repetition}"))?;
+                let played = play(&mut world, &mut round).await;
+                if !played.as_ref().is_ok_and(Tally::holds) {
+                    world.keep_logs();
+                }
+                let mut tally = played.with_context(|| format!("repetition {repetition}"))?;
                 tally.broken.iter_mut().chain(&mut tally.notes).for_each(|told| *told = format!("repetition {repetition}: {told}"));
                 outcome.tally.add(tally);
                 outcome.repetitions += 1;

@@ -97,6 +97,13 @@ impl World {
         self.house.as_mut().context("this world has no programs")
     }
 
+    /// Leaves the programs' logs where they are, and says where.
+    pub(crate) fn keep_logs(&self) {
+        if let Some(house) = &self.house {
+            house.keep_logs();
+        }
+    }
+
     /// The first admin at each gateway.
     pub(crate) async fn graphs(&mut self) -> Result<Vec<Graph>> {
         let house = self.house()?;

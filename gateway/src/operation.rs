@@ -24,7 +24,7 @@ use async_graphql::{
     Name, Request, ServerError, Variables,
     parser::{
         parse_query,
-        types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet},
+        types::{ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet},
     },
 };
 use foldhash::fast::RandomState;
@@ -33,7 +33,7 @@ use moka::sync::Cache;
 pub(crate) use budget::Limits;
 
 use crate::{
-    graph::{self, GatewaySchema, mutation::calls::Shown},
+    graph::{self, GatewaySchema, mutation::calls::FieldTypes},
     read::{self, Compiler, Loaders},
     scope::Scope,
 };
@@ -104,7 +104,7 @@ impl Operations {
         let key = (query, request.operation_name);
         let Some(document) = self.documents.get(&key) else { return self.prepare_unknown(key, request.variables).await };
         match &document.plan {
-            Some(plan) => Ok(Prepared::Query(plan.clone())),
+            Some(plan) => Ok(document.prepared(Way::Planned(plan.clone()))),
             None => document.prepare(self.variables(&document, request.variables)?),
         }
     }
@@ -135,11 +135,7 @@ impl Operations {
     pub(crate) async fn trusted(&self, body: String) -> Result<manifest::Operation, Vec<ServerError>> {
         let key = (body, None);
         let document = Document::read(&key)?;
-        let name = match &document.parsed.operations {
-            DocumentOperations::Multiple(operations) => operations.keys().next(),
-            DocumentOperations::Single(_) => None,
-        };
-        let name = name.ok_or_else(|| refused("a trusted operation has a name"))?.to_string();
+        let name = document.name.as_ref().ok_or_else(|| refused("a trusted operation has a name"))?.to_string();
         let (operation, defaults) = (document.operation()?, variables::defaults(document.operation()?));
         let count = budget::check(operation, &document.parsed.fragments, &defaults, self.limits);
         let count = count.map_err(|problem| failed(too_expensive(problem)))?;
@@ -159,8 +155,8 @@ impl Operations {
                 if looks_into_schema(&document.parsed, &operation.selection_set.node) { calls.count_unplanned() } else { calls.count() }
             }
             _ => {
-                let shown = Shown::read(&self.schema.sdl()).map_err(|error| failed(error.into()))?;
-                shown.calls(&operation.selection_set.node, &Compiler { fragments: &document.parsed.fragments, variables: &variables })
+                let types = FieldTypes::read(&self.schema.sdl()).map_err(|error| failed(error.into()))?;
+                types.calls(&operation.selection_set.node, &Compiler { fragments: &document.parsed.fragments, variables: &variables })
             }
         })
     }
@@ -191,17 +187,22 @@ impl Document {
             return Err(failed(too_expensive(format!("the document may have at most {} brackets within brackets", budget::MAX_NESTING))));
         }
         let parsed = parse_query(text).map_err(|error| failed(error.into()))?;
-        let kind = operation(&parsed, name.as_deref())?.ty;
-        Ok(Self { kind, planned: kind == OperationType::Query, plan: None, name: name.as_deref().map(Name::new), parsed })
+        let (name, operation) = operation(&parsed, name.as_deref())?;
+        let (name, kind) = (name.cloned(), operation.ty);
+        Ok(Self { kind, planned: kind == OperationType::Query, plan: None, name, parsed })
     }
 
     fn operation(&self) -> Result<&OperationDefinition, Vec<ServerError>> {
-        operation(&self.parsed, self.name.as_deref())
+        Ok(operation(&self.parsed, self.name.as_deref())?.1)
     }
 
     /// Makes it ready to be executed with these variables.
     fn prepare(&self, variables: Variables) -> Result<Prepared, Vec<ServerError>> {
-        if self.planned { Ok(Prepared::Query(Arc::new(self.plan(&variables)?))) } else { self.unplanned(variables) }
+        if self.planned { Ok(self.prepared(Way::Planned(Arc::new(self.plan(&variables)?)))) } else { self.unplanned(variables) }
+    }
+
+    fn prepared(&self, way: Way) -> Prepared {
+        Prepared { name: self.name.clone(), kind: self.kind, way }
     }
 
     fn plan(&self, variables: &Variables) -> Result<read::Query, Vec<ServerError>> {
@@ -216,7 +217,7 @@ impl Document {
         if !absent.is_empty() {
             absent::leave_out(&mut parsed, self.name.as_deref(), &absent);
         }
-        Ok(Prepared::Other(self.kind, Box::new(self.request(parsed).variables(variables))))
+        Ok(self.prepared(Way::Plain(Box::new(self.request(parsed).variables(variables)))))
     }
 
     /// A request for async-graphql.
@@ -239,12 +240,27 @@ impl Operations {
     }
 }
 
+#[cfg(test)]
+impl Prepared {
+    /// The calls that it was planned to make.
+    pub(crate) fn calls(&self) -> Option<read::Calls> {
+        if let Way::Planned(query) = &self.way { Some(query.calls()) } else { None }
+    }
+}
+
 /// An operation that can be executed.
-pub(crate) enum Prepared {
-    /// A query, planned.
-    Query(Arc<read::Query>),
-    /// What async-graphql executes.
-    Other(OperationType, Box<Request>),
+pub(crate) struct Prepared {
+    name: Option<Name>,
+    kind: OperationType,
+    way: Way,
+}
+
+/// How an operation is executed.
+enum Way {
+    /// As it was planned.
+    Planned(Arc<read::Query>),
+    /// By async-graphql.
+    Plain(Box<Request>),
 }
 
 /// What came of an operation.
@@ -257,7 +273,7 @@ pub(crate) struct Executed {
 impl Executed {
     /// Whether nothing was executed. Every root field is nullable, so that data is null for no other reason.
     pub(crate) fn is_refused(&self) -> bool {
-        self.begun == [read::BEGINNING, b"null"].concat() && !self.errors.is_empty()
+        !self.errors.is_empty() && self.begun == [read::BEGINNING, b"null"].concat()
     }
 
     /// The response, as JSON.
@@ -278,20 +294,22 @@ pub(crate) fn json(errors: &[ServerError]) -> Vec<u8> {
 }
 
 impl Prepared {
+    /// Its name, whether or not the request gave it; `None` where it has none.
+    pub(crate) fn name(&self) -> Option<&Name> {
+        self.name.as_ref()
+    }
+
     pub(crate) fn kind(&self) -> OperationType {
-        match self {
-            Self::Query(_) => OperationType::Query,
-            Self::Other(kind, _) => *kind,
-        }
+        self.kind
     }
 
     pub(crate) async fn execute(self, operations: &Operations, scope: &Arc<Scope>) -> Executed {
-        match self {
-            Self::Query(query) => {
+        match self.way {
+            Way::Planned(query) => {
                 let (begun, errors) = read::execute(&query, scope).await;
                 Executed { begun, errors }
             }
-            Self::Other(_, request) => {
+            Way::Plain(request) => {
                 let response = operations.schema.execute(request.data(scope.clone()).data(Loaders::default())).await;
                 let mut begun = read::BEGINNING.to_vec();
                 begun.extend(serde_json::to_vec(&response.data).unwrap_or_else(|_| b"null".to_vec()));
@@ -313,15 +331,18 @@ fn looks_into_schema(document: &ExecutableDocument, set: &SelectionSet) -> bool 
     })
 }
 
-/// The operation of that name, or the only one.
-fn operation<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Result<&'d OperationDefinition, Vec<ServerError>> {
+/// The operation of that name, or the only one; with its name.
+fn operation<'d>(
+    document: &'d ExecutableDocument,
+    name: Option<&str>,
+) -> Result<(Option<&'d Name>, &'d OperationDefinition), Vec<ServerError>> {
     let mut operations = document.operations.iter();
     let found = match name {
         Some(name) => operations.find(|(operation, _)| operation.is_some_and(|operation| operation == name)),
         None => operations.next().filter(|_| operations.next().is_none()),
     };
     match (found, name) {
-        (Some((_, operation)), _) => Ok(&operation.node),
+        (Some((name, operation)), _) => Ok((name, &operation.node)),
         (None, Some(_)) => Err(refused("the document has no operation of that name")),
         (None, None) => Err(refused("the document has several operations: operationName must name one")),
     }
@@ -341,4 +362,22 @@ fn too_expensive(problem: String) -> ServerError {
     let mut error = ServerError::new(problem, None);
     error.extensions = Some(extensions);
     error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_operation_has_its_name_whether_or_not_the_request_gives_it() {
+        let operations = Operations::new(Limits::default());
+        let name = async |request: Request| operations.prepare(request).await.ok().unwrap().name().map(ToString::to_string);
+        // The second time it is known.
+        for _ in 0..2 {
+            assert_eq!(name(Request::new("query One { me { role } }")).await.as_deref(), Some("One"));
+            assert_eq!(name(Request::new("{ me { role } }")).await, None);
+            let two = Request::new("query One { me { role } } mutation Two { signOut { userErrors { code } } }");
+            assert_eq!(name(two.operation_name("Two")).await.as_deref(), Some("Two"));
+        }
+    }
 }

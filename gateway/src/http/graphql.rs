@@ -43,7 +43,6 @@ async fn handle(state: &State, media: Media, request: Request, began: Instant) -
         Ok(operation) => operation,
         Err(refusal) => return *refusal,
     };
-    let name = operation.operation_name.clone().unwrap_or_default();
     let prepared = match state.operations.prepare(operation).await {
         Ok(prepared) => prepared,
         Err(errors) => return answer::unexecuted(media, &errors),
@@ -55,10 +54,11 @@ async fn handle(state: &State, media: Media, request: Request, began: Instant) -
         return response;
     }
 
+    let name = prepared.name().cloned();
     Context::map_current(|context| {
         let span = context.span();
-        if span.is_recording() {
-            span.set_attribute(KeyValue::new("graphql.operation.name", name.clone()));
+        if let Some(name) = name.as_deref().filter(|_| span.is_recording()) {
+            span.set_attribute(KeyValue::new("graphql.operation.name", name.to_owned()));
         }
     });
     let scope = Scope::new(state.clients.clone(), credentials, state.limits.request_timeout);
@@ -67,7 +67,7 @@ async fn handle(state: &State, media: Media, request: Request, began: Instant) -
     let (calls, kind) = (scope.calls(), name_of(kind));
     state.calls.record(calls.into(), &[KeyValue::new("graphql.operation.type", kind)]);
     tracing::info!(
-        graphql.operation.name = name,
+        graphql.operation.name = name.as_deref(),
         graphql.operation.r#type = kind,
         rpc.count = calls,
         errors = executed.errors.len(),
@@ -128,7 +128,11 @@ fn one_operation(body: &[u8]) -> Option<Operation> {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let Some(value) = headers.get(header::CONTENT_TYPE) else { return false };
+    if value == "application/json" {
+        return true;
+    }
+    let Ok(value) = value.to_str() else { return false };
     let mut parts = value.split(';').map(str::trim);
     let utf_8 = |parameter: &str| match parameter.split_once('=') {
         Some((name, value)) if name.eq_ignore_ascii_case("charset") => value.trim_matches('"').eq_ignore_ascii_case("utf-8"),

@@ -160,7 +160,8 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let (linger, closing) = (connections.linger, CancellationToken::new());
-    // Each connection holds the mark of its runtime; and each has tokens of its own, as they are looked at for every request.
+    // Each connection holds the mark of its runtime. Tokens that are looked at for every request are those of a runtime or a connection:
+    // one for all would be passed from core to core.
     let services = services.into_iter().map(|(runtime, service)| {
         let lingering = (!linger.is_zero()).then(|| stop.child_token());
         let service = service.map_response(move |mut response: Response<B>| {

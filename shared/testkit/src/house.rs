@@ -267,6 +267,11 @@ impl House {
         &self.plan.rabbitmq
     }
 
+    /// Leaves the programs' logs where they are when the house ends, and says where.
+    pub fn keep_logs(&self) {
+        self.keeper.keep_logs();
+    }
+
     fn replica(&self, program: &str, number: usize) -> &Replica {
         let found = self.replicas.iter().find(|replica| replica.is(program, number));
         found.unwrap_or_else(|| panic!("there is no {program} {number}"))

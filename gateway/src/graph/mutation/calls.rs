@@ -20,10 +20,12 @@ use crate::{
     read::{Calls, Compiler, Object, ObjectPlan},
 };
 
-/// The types of what the fields of objects show.
-pub(crate) struct Shown(HashMap<Name, HashMap<Name, Type>>);
+const MUTATION: &str = "Mutation";
 
-impl Shown {
+/// The types of the fields of objects.
+pub(crate) struct FieldTypes(HashMap<Name, HashMap<Name, Type>>);
+
+impl FieldTypes {
     /// Those of a schema.
     ///
     /// # Errors
@@ -42,34 +44,36 @@ impl Shown {
         Ok(Self(objects.collect()))
     }
 
+    /// The type of the field, or of the items of its list.
     fn of(&self, object: &str, field: &str) -> Option<&Name> {
-        let mut shown = &self.0.get(object)?.get(field)?.base;
+        let mut base = &self.0.get(object)?.get(field)?.base;
         loop {
-            match shown {
+            match base {
                 BaseType::Named(name) => return Some(name),
-                BaseType::List(items) => shown = &items.base,
+                BaseType::List(items) => base = &items.base,
             }
         }
     }
 
     /// The most calls that a mutation which selects this makes: a command for each field, and what is asked for the payloads.
     pub(crate) fn calls(&self, set: &SelectionSet, compiler: &Compiler<'_>) -> usize {
-        let commands = compiler.collect(&[set], "Mutation", &[]);
-        commands.iter().map(|command| 1 + self.below("Mutation", command.name, &command.sets, compiler)).sum()
+        let fields = compiler.collect(&[set], MUTATION, &[]);
+        let commands = fields.iter().filter(|field| self.of(MUTATION, field.name).is_some());
+        commands.map(|command| 1 + self.below(MUTATION, command.name, &command.sets, compiler)).sum()
     }
 
     /// The most calls for what is selected on a field of an object that is no part of the read graph.
     fn below(&self, object: &str, field: &str, sets: &[&SelectionSet], compiler: &Compiler<'_>) -> usize {
-        let Some(shown) = self.of(object, field) else { return 0 };
-        read(shown, sets, compiler).unwrap_or_else(|| {
-            let fields = compiler.collect(sets, shown, &[]);
-            fields.iter().map(|field| self.below(shown, field.name, &field.sets, compiler)).sum()
+        let Some(name) = self.of(object, field) else { return 0 };
+        planned(name, sets, compiler).unwrap_or_else(|| {
+            let fields = compiler.collect(sets, name, &[]);
+            fields.iter().map(|field| self.below(name, field.name, &field.sets, compiler)).sum()
         })
     }
 }
 
 /// The most calls for what is selected on an object of the read graph, of those that payloads show.
-fn read(name: &str, sets: &[&SelectionSet], compiler: &Compiler<'_>) -> Option<usize> {
+fn planned(name: &str, sets: &[&SelectionSet], compiler: &Compiler<'_>) -> Option<usize> {
     fn calls<O: Object>(sets: &[&SelectionSet], compiler: &Compiler<'_>) -> usize {
         let mut calls = Calls::default();
         ObjectPlan::compile::<O>(sets, compiler).calls::<O>(0, &mut calls);
@@ -81,4 +85,28 @@ fn read(name: &str, sets: &[&SelectionSet], compiler: &Compiler<'_>) -> Option<u
         };
     }
     of!(Account, Employee, TimeOff<'_>, Customer, Property<'_>, Note<'_>, Order, Comment<'_>)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use async_graphql::Variables;
+
+    use super::*;
+
+    #[test]
+    fn every_object_of_the_read_graph_that_a_payload_shows_is_planned() {
+        fn walk(types: &FieldTypes, name: &str, unplanned: &mut BTreeSet<String>) {
+            let compiler = Compiler { fragments: &HashMap::new(), variables: &Variables::default() };
+            let Some(fields) = types.0.get(name) else { return };
+            if planned(name, &[], &compiler).is_none() && unplanned.insert(name.to_owned()) {
+                fields.keys().filter_map(|field| types.of(name, field)).for_each(|shown| walk(types, shown, unplanned));
+            }
+        }
+        let mut unplanned = BTreeSet::new();
+        walk(&FieldTypes::read(&crate::graph::sdl()).unwrap(), MUTATION, &mut unplanned);
+        unplanned.retain(|name| name != MUTATION && !name.ends_with("Payload"));
+        assert_eq!(unplanned, BTreeSet::from(["Session", "UserError", "ErrorDetail"].map(str::to_owned)));
+    }
 }

@@ -14,8 +14,7 @@ use serde_json::Value as Json;
 
 use super::services::Services;
 use crate::{
-    operation::{self, Limits, Operations, Prepared},
-    read::Calls,
+    operation::{self, Limits, Operations},
     scope::Scope,
 };
 use operations::Generator;
@@ -47,7 +46,7 @@ fn compare(seed: u64, operations: usize) {
             let request = || Request::new(&query).variables(Variables::from_json(variables.clone()));
             let Ok(planned) = executing.prepare(request()).await else { continue };
             valid += 1;
-            let calls = if let Prepared::Query(query) = &planned { query.calls() } else { Calls::default() };
+            let calls = planned.calls().unwrap_or_default();
             let (wave, loaders) = (scope(&services), scope(&services));
             let planned = planned.execute(&executing, &wave).await;
             let plain = executing.unplanned(request()).unwrap().execute(&executing, &loaders).await;

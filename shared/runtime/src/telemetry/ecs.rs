@@ -73,7 +73,7 @@ where
         }
         line.plain("@timestamp", |json| self.env.now().write(json));
         line.plain("log.level", |json| json.extend_from_slice(level(*metadata.level()).as_bytes()));
-        line.set("log.logger", metadata.target());
+        line.plain("log.logger", |json| json.extend_from_slice(metadata.target().as_bytes()));
         line.append(&self.end);
         // A log that can't be written can't be complained about in the log.
         let _ = self.writer.make_writer_for(metadata).write_all(&line.object());

@@ -25,9 +25,15 @@ pub(super) struct Lines<W>(Arc<Parts<W>>);
 struct Parts<W> {
     waiting: Mutex<Vec<u8>>,
     /// Held while lines are written, so that they stay in order.
-    out: Mutex<W>,
+    out: Mutex<Out<W>>,
     /// Writes what has waited.
     writer: Thread,
+}
+
+struct Out<W> {
+    writer: W,
+    /// The lines that are written; in between, room for those that will wait.
+    lines: Vec<u8>,
 }
 
 impl<W> Clone for Lines<W> {
@@ -52,7 +58,11 @@ impl<W: Write + Send + 'static> Lines<W> {
                 parts.write();
             }
         })?;
-        let parts = Arc::new(Parts { waiting: Mutex::default(), out: Mutex::new(out), writer: thread.thread().clone() });
+        let parts = Arc::new(Parts {
+            waiting: Mutex::default(),
+            out: Mutex::new(Out { writer: out, lines: Vec::new() }),
+            writer: thread.thread().clone(),
+        });
         let _ = hand_over.send(Arc::downgrade(&parts));
         Ok(Self(parts))
     }
@@ -79,9 +89,11 @@ impl<W: Write> Parts<W> {
 
     fn write(&self) {
         let mut out = lock(&self.out);
-        let lines = mem::take(&mut *lock(&self.waiting));
+        let Out { writer, lines } = &mut *out;
+        lines.clear();
+        mem::swap(lines, &mut *lock(&self.waiting));
         // A log that can't be written can't be complained about in the log.
-        let _ = out.write_all(&lines).and_then(|()| out.flush());
+        let _ = writer.write_all(lines).and_then(|()| writer.flush());
     }
 }
 

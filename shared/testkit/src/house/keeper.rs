@@ -64,6 +64,11 @@ impl Keeper {
         &self.folder
     }
 
+    /// Leaves the logs where they are, and says where.
+    pub(super) fn keep_logs(&self) {
+        keep(&self.folder);
+    }
+
     /// Ends every process of the house.
     pub(super) fn end(&mut self) {
         if let Some(mut line) = self.line.take() {
@@ -87,14 +92,19 @@ fn folders() -> std::sync::MutexGuard<'static, Vec<PathBuf>> {
 /// At a panic: the last lines of every log there is, and where the whole of it is, which is then left there.
 fn tell() {
     for folder in folders().iter() {
-        let _ = fs::write(folder.join("failed"), "");
-        eprintln!("\nthe programs' logs are in {}", folder.display());
+        keep(folder);
         let mut logs: Vec<_> = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
         logs.sort();
         for log in logs.iter().filter(|path| path.extension().is_some_and(|extension| extension == "log")) {
             eprintln!("{}:\n{}", log.file_stem().unwrap_or_default().display(), last_lines(&fs::read(log).unwrap_or_default(), 5));
         }
     }
+}
+
+/// Leaves a house's logs where they are, and says where.
+fn keep(folder: &Path) {
+    let _ = fs::write(folder.join("failed"), "");
+    eprintln!("\nthe programs' logs are in {}", folder.display());
 }
 
 /// The last `count` lines of a log.
@@ -138,6 +148,16 @@ mod tests {
         assert!(!keeper.folder().exists());
         let (_, file) = left().into_iter().find(|(left, _)| *left == name).expect("it is known that the house is left over");
         fs::remove_file(file).unwrap();
+    }
+
+    #[test]
+    fn logs_that_are_kept_stay_when_the_processes_end() {
+        let mut keeper = Keeper::new(&new_name());
+        let mut sleeper = sleeper(&keeper);
+        keeper.keep_logs();
+        keeper.end();
+        assert_eq!(sleeper.wait().unwrap().signal(), Some(9));
+        fs::remove_dir_all(keeper.folder()).unwrap();
     }
 
     #[test]
