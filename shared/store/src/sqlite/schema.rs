@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use backon::{BlockingRetryable as _, ConstantBuilder};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use super::{
     commit::add_keys,
@@ -22,6 +23,9 @@ const APPLICATION: i64 = 0x616c_7661;
 
 /// How long a statement waits for a lock of another process.
 const LOCK_WAIT: Duration = Duration::from_secs(4);
+/// When, and how many times, a lock is asked for again for which SQLite does not wait.
+const LOCK_AGAIN: Duration = Duration::from_millis(5);
+const LOCK_TIMES: usize = 800;
 
 /// The tables that every store has. `position` is the order of commits; events are found by whether they were sent, and by
 /// their subject where that is forgotten.
@@ -66,7 +70,8 @@ pub(super) fn open_writer(path: &Path, tables: &Tables, durability: Durability) 
         other => other,
     };
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE).map_err(named)?;
-    check_layout(&connection, path).map_err(named)?;
+    // One transaction, so that it is not half before and half after another process that brings it to its layout.
+    connection.transaction().map_err(Error::from).and_then(|reading| check_layout(&reading, path)).map_err(named)?;
     configure(&connection, durability).map_err(named)?;
     migrate(&mut connection, path, tables).map_err(named)?;
     Ok(connection)
@@ -101,7 +106,7 @@ fn check_layout(connection: &Connection, path: &Path) -> Result<i64> {
 }
 
 fn configure(connection: &Connection, durability: Durability) -> Result<()> {
-    let mode = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))?;
+    let mode = write_ahead(connection)?;
     if mode != "wal" {
         return Err(Error::unavailable(format!("its file system has no shared memory for a write-ahead log (journal mode {mode})")));
     }
@@ -118,6 +123,13 @@ fn configure(connection: &Connection, durability: Durability) -> Result<()> {
     // After a burst the log's file is cut back to this, in bytes.
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
     Ok(())
+}
+
+/// Has the file a write-ahead log; its journal mode then. SQLite makes nobody wait for that who opens a new file with others at once.
+fn write_ahead(connection: &Connection) -> rusqlite::Result<String> {
+    let set = || connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0));
+    let again = ConstantBuilder::new().with_delay(LOCK_AGAIN).with_max_times(LOCK_TIMES);
+    set.retry(again).when(|error| error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)).call()
 }
 
 /// One transaction, so that other processes see all of it or nothing.

@@ -34,6 +34,17 @@ async fn two_stores_on_one_file_see_each_other_and_conflict_as_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whoever_opens_a_new_file_at_once_with_others_opens_it() {
+    for round in 0..30 {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("things.db");
+        let collections = [&THINGS];
+        let stores = futures::future::join_all((0..4).map(|_| Store::sqlite(&path, &collections))).await;
+        stores.into_iter().for_each(|store| assert!(store.is_ok(), "round {round}: {:?}", store.err()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn reads_see_whole_transactions_while_others_write() {
     let store = Store::sqlite_in_memory(&[&THINGS]).await.unwrap();
     let writing = async {
