@@ -11,6 +11,7 @@ mod answer;
 pub(crate) mod graphiql;
 mod graphql;
 pub(crate) mod health;
+mod metrics;
 pub(crate) mod photos;
 
 use std::{
@@ -31,14 +32,10 @@ use axum::{
 };
 use futures::{FutureExt as _, future::BoxFuture};
 use kernel::{Error, Principal};
-use opentelemetry::metrics::Histogram;
-use runtime::{
-    Verifier,
-    telemetry::{Durations, Entrance},
-    token,
-};
+use runtime::{Verifier, telemetry::Entrance, token};
 use tower::Service;
 
+use self::metrics::Metrics;
 use crate::{
     clients::Clients,
     operation::{Limits, Operations},
@@ -58,8 +55,7 @@ pub(crate) struct Shared {
     limits: Edge,
     development: Development,
     entrance: Entrance,
-    durations: Durations,
-    calls: Histogram<u64>,
+    metrics: Metrics,
 }
 
 impl State {
@@ -85,12 +81,7 @@ impl Shared {
             limits,
             development,
             entrance: Entrance::new(),
-            durations: Durations::new("graphql.server.request.duration", "how long GraphQL requests take"),
-            calls: runtime::telemetry::meter()
-                .u64_histogram("graphql.server.request.rpcs")
-                .with_description("how many gRPC calls a GraphQL request makes")
-                .with_boundaries(vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0, 25.0])
-                .build(),
+            metrics: Metrics::new(),
         }
     }
 

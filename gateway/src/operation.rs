@@ -102,7 +102,7 @@ impl Operations {
     pub(crate) async fn prepare(&self, request: Request) -> Result<Prepared, Vec<ServerError>> {
         let query = self.persisted.document(request.query, &request.extensions).map_err(failed)?;
         let key = (query, request.operation_name);
-        let Some(document) = self.documents.get(&key) else { return self.prepare_unknown(key, request.variables).await };
+        let Some(document) = self.documents.get(&key) else { return Box::pin(self.prepare_unknown(key, request.variables)).await };
         match &document.plan {
             Some(plan) => Ok(document.prepared(Way::Planned(plan.clone()))),
             None => document.prepare(self.variables(&document, request.variables)?),
@@ -310,7 +310,7 @@ impl Prepared {
                 Executed { begun, errors }
             }
             Way::Plain(request) => {
-                let response = operations.schema.execute(request.data(scope.clone()).data(Loaders::default())).await;
+                let response = Box::pin(operations.schema.execute(request.data(scope.clone()).data(Loaders::default()))).await;
                 let mut begun = read::BEGINNING.to_vec();
                 begun.extend(serde_json::to_vec(&response.data).unwrap_or_else(|_| b"null".to_vec()));
                 Executed { begun, errors: response.errors }

@@ -5,7 +5,7 @@ use std::{
         Arc, OnceLock,
         atomic::{AtomicU32, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use async_graphql::Context;
@@ -39,10 +39,10 @@ impl Bearer {
 }
 
 impl Scope {
-    /// The scope of a request that must be answered within `time`, with the user's own header, whose token was verified.
-    pub(crate) fn new(clients: Arc<Clients>, credentials: Option<(HeaderValue, Principal)>, time: Duration) -> Arc<Self> {
+    /// The scope of a request that must be answered by `deadline`, with the user's own header, whose token was verified.
+    pub(crate) fn new(clients: Arc<Clients>, credentials: Option<(HeaderValue, Principal)>, deadline: Instant) -> Arc<Self> {
         let (bearer, viewer) = credentials.map(|(header, viewer)| (Bearer { header, copy: OnceLock::new() }, viewer)).unzip();
-        Arc::new(Self { clients, bearer, viewer, deadline: Instant::now() + time, calls: AtomicU32::new(0) })
+        Arc::new(Self { clients, bearer, viewer, deadline, calls: AtomicU32::new(0) })
     }
 
     /// The scope of the request that is being executed.

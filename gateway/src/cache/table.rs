@@ -142,6 +142,7 @@ impl<K: Question, T: Known> Table<K, T> {
 
     /// Where the answers are to be had; `None` where no events are seen.
     fn find(&self, viewer: &Principal, reads: Reads, keys: &[K]) -> Option<Plan<'_, K, T>> {
+        let now = Instant::now();
         let mut state = self.lock();
         let state = &mut *state;
         if !state.sees {
@@ -155,7 +156,7 @@ impl<K: Question, T: Known> Table<K, T> {
             let entry = state.entries.get_or_insert_mut_ref(key, || Entry { version: 0, answers: Vec::new() });
             let answers = |kept: &&Kept<T>| kept.asked > written && kept.reads.has(reads) && *kept.viewer == *viewer;
             let known = entry.answers.iter().filter(answers).find_map(|kept| match &kept.state {
-                Held::Answer { thing, since } => (since.elapsed() < LONGEST).then(|| Found::Here(thing.clone())),
+                Held::Answer { thing, since } => (now.saturating_duration_since(*since) < LONGEST).then(|| Found::Here(thing.clone())),
                 Held::Question { call, item } => Some(Found::Other(call.clone(), *item)),
             });
             known.unwrap_or_else(|| {

@@ -15,6 +15,7 @@ use opentelemetry::{Context, KeyValue, context::FutureExt as _, trace::TraceCont
 use super::{
     State,
     answer::{self, Media, RPC_COUNT},
+    metrics::name_of,
 };
 use crate::scope::Scope;
 
@@ -28,8 +29,7 @@ pub(super) async fn graphql(state: &State, request: Request) -> Response {
     let span = state.entrance.begin("graphql", request.headers());
     let handled = tokio::time::timeout(state.limits.request_timeout, handle(state, media, request, began).with_context(span)).await;
     let response = handled.unwrap_or_else(|_| answer::failed(media, &Error::Unavailable("the answer in time".into())));
-    let status = KeyValue::new("http.response.status_code", i64::from(response.status().as_u16()));
-    state.durations.record(began, &[status]);
+    state.metrics.answered(began, response.status());
     response
 }
 
@@ -61,14 +61,14 @@ async fn handle(state: &State, media: Media, request: Request, began: Instant) -
             span.set_attribute(KeyValue::new("graphql.operation.name", name.to_owned()));
         }
     });
-    let scope = Scope::new(state.clients.clone(), credentials, state.limits.request_timeout);
+    let scope = Scope::new(state.clients.clone(), credentials, began + state.limits.request_timeout);
     let executed = prepared.execute(&state.operations, &scope).await;
 
-    let (calls, kind) = (scope.calls(), name_of(kind));
-    state.calls.record(calls.into(), &[KeyValue::new("graphql.operation.type", kind)]);
+    let calls = scope.calls();
+    state.metrics.executed(kind, calls);
     tracing::info!(
         graphql.operation.name = name.as_deref(),
-        graphql.operation.r#type = kind,
+        graphql.operation.r#type = name_of(kind),
         rpc.count = calls,
         errors = executed.errors.len(),
         event.duration = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX),
@@ -81,20 +81,12 @@ async fn handle(state: &State, media: Media, request: Request, began: Instant) -
     answer
 }
 
-/// The type of an operation, as documents and OpenTelemetry's conventions have it.
-fn name_of(kind: OperationType) -> &'static str {
-    match kind {
-        OperationType::Query => "query",
-        OperationType::Mutation => "mutation",
-        OperationType::Subscription => "subscription",
-    }
-}
-
 /// Reads the operation from the body of a POST, or from the query of a GET.
 async fn receive(state: &State, media: Media, request: Request) -> Result<Operation, Box<Response>> {
     let refuse = |status, code, message: &str| Err(Box::new(answer::refused(media, status, code, message)));
     let received = match *request.method() {
-        Method::GET => GraphQLRequest::<GraphQLRejection>::from_request(request, &()).await.map(GraphQLRequest::into_inner).ok(),
+        // Boxed, so that not every request has the room of what few need.
+        Method::GET => Box::pin(GraphQLRequest::<GraphQLRejection>::from_request(request, &())).await.map(GraphQLRequest::into_inner).ok(),
         Method::POST if !is_json(request.headers()) => {
             return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", "the body must be application/json in utf-8");
         }

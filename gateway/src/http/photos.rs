@@ -1,6 +1,6 @@
 //! Photos of employees. A photo's URL has its version, so that a browser may keep it for ever.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use axum::{
     body::Body,
@@ -93,6 +93,7 @@ pub(super) async fn replace(
 }
 
 async fn scope(state: &State, headers: &HeaderMap) -> kernel::Result<Arc<Scope>> {
+    let deadline = Instant::now() + state.limits.request_timeout;
     let credentials = state.credentials(headers).await?;
-    Ok(Scope::new(state.clients.clone(), credentials, state.limits.request_timeout))
+    Ok(Scope::new(state.clients.clone(), credentials, deadline))
 }

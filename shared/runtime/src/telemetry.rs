@@ -20,7 +20,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use kernel::Env;
 use opentelemetry::{
     Context, KeyValue, global,
-    metrics::Meter,
+    metrics::{BoundHistogram, Histogram, Meter},
     propagation::Extractor,
     trace::{SpanKind, TraceContextExt as _, TraceFlags, Tracer as _, TracerProvider as _},
 };
@@ -291,7 +291,7 @@ fn metrics() -> impl IntoResponse {
 
 /// A histogram of durations in seconds, from a millisecond to ten seconds.
 #[derive(Clone)]
-pub struct Durations(opentelemetry::metrics::Histogram<f64>);
+pub struct Durations(Histogram<f64>);
 
 impl Durations {
     /// The histogram `name`, such as `rpc.server.duration`.
@@ -304,6 +304,22 @@ impl Durations {
     /// Notes the time from `began` till now.
     pub fn record(&self, began: Instant, attributes: &[KeyValue]) {
         self.0.record(began.elapsed().as_secs_f64(), attributes);
+    }
+
+    /// Those with these attributes, which are looked up once.
+    #[must_use]
+    pub fn with(&self, attributes: &[KeyValue]) -> DurationsWith {
+        DurationsWith(self.0.bind(attributes))
+    }
+}
+
+/// The [`Durations`] with the same attributes.
+pub struct DurationsWith(BoundHistogram<f64>);
+
+impl DurationsWith {
+    /// Notes the time from `began` till now.
+    pub fn record(&self, began: Instant) {
+        self.0.record(began.elapsed().as_secs_f64());
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use async_graphql::{Request, Variables};
@@ -90,7 +90,8 @@ impl Services {
             Transport::local(service_fn(move |request: http::Request<Body>| services.clone().call(request)))
         };
         let clients = Clients::new(transport(), transport(), transport(), transport());
-        Scope::new(Arc::new(clients), viewer.map(|viewer| (HeaderValue::from_static("Bearer token"), viewer)), Duration::from_secs(5))
+        let deadline = Instant::now() + Duration::from_secs(5);
+        Scope::new(Arc::new(clients), viewer.map(|viewer| (HeaderValue::from_static("Bearer token"), viewer)), deadline)
     }
 
     async fn call(self, request: http::Request<Body>) -> Result<http::Response<Body>, std::convert::Infallible> {

@@ -63,6 +63,7 @@ where
                 line.append(fields);
             }
         }
+        let within_spans = !line.ends.is_empty();
         event.record(&mut line);
 
         let metadata = event.metadata();
@@ -75,6 +76,10 @@ where
         line.plain("log.level", |json| json.extend_from_slice(level(*metadata.level()).as_bytes()));
         line.plain("log.logger", |json| json.extend_from_slice(metadata.target().as_bytes()));
         line.append(&self.end);
+        // Names come again only where spans have them too.
+        if within_spans {
+            line.keep_last();
+        }
         // A log that can't be written can't be complained about in the log.
         let _ = self.writer.make_writer_for(metadata).write_all(&line.object());
     }
@@ -150,20 +155,21 @@ impl Fields {
         self.ends.extend(fields.ends.iter().map(|(name, end)| (*name, begin + end)));
     }
 
-    /// A line with an object; of several fields of one name it has the last.
-    fn object(mut self) -> Vec<u8> {
-        let is_last = |at: usize| self.ends[at + 1..].iter().all(|(later, _)| *later != self.ends[at].0);
-        if !(0..self.ends.len()).all(is_last) {
-            let mut json = Vec::with_capacity(self.json.len());
-            let mut begin = 0;
-            for (at, (_, end)) in self.ends.iter().enumerate() {
-                if is_last(at) {
-                    json.extend_from_slice(&self.json[begin..*end]);
-                }
-                begin = *end;
+    /// Keeps the last of several fields of one name.
+    fn keep_last(&mut self) {
+        let Self { json, ends } = std::mem::take(self);
+        let mut begin = 0;
+        for (at, (name, end)) in ends.iter().enumerate() {
+            if ends[at + 1..].iter().all(|(later, _)| later != name) {
+                self.json.extend_from_slice(&json[begin..*end]);
+                self.ends.push((name, self.json.len()));
             }
-            self.json = json;
+            begin = *end;
         }
+    }
+
+    /// A line with an object.
+    fn object(mut self) -> Vec<u8> {
         match self.json.first_mut() {
             Some(first) => *first = b'{',
             None => self.json.push(b'{'),

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use foldhash::fast::RandomState;
 use jsonwebtoken::{Algorithm, Validation, errors::ErrorKind};
 use kernel::{Env, Error, Principal, Result, Timestamp, id::SessionId};
 use moka::sync::Cache;
@@ -37,7 +38,7 @@ pub struct Verifier {
     validation: Validation,
     keys: KeyRing,
     env: Env,
-    verified: Cache<[u8; 32], Arc<Identity>>,
+    verified: Cache<[u8; 32], Arc<Identity>, RandomState>,
 }
 
 impl Verifier {
@@ -51,7 +52,7 @@ impl Verifier {
         // Times are checked below, by the clock that was given.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        let verified = Cache::builder().max_capacity(CACHED).time_to_live(CACHED_FOR).build();
+        let verified = Cache::builder().max_capacity(CACHED).time_to_live(CACHED_FOR).build_with_hasher(RandomState::default());
         Self { validation, keys: KeyRing::new(keys, env.clone()), env, verified }
     }
 
