@@ -2,11 +2,13 @@
 //! [`views`] what reads messages in place.
 
 use std::{
+    collections::BTreeMap,
     env, fs,
     path::{Path, PathBuf},
 };
 
 use prost::Message as _;
+use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorSet, field_descriptor_proto::Label};
 
 #[path = "build/views.rs"]
 mod views;
@@ -37,15 +39,27 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// What the fields of our messages are called.
-fn fields(descriptors: &tonic_prost_build::FileDescriptorSet) -> String {
+/// The paths of the fields of our messages.
+fn fields(descriptors: &FileDescriptorSet) -> String {
     let own = descriptors.file.iter().filter(|file| file.package().starts_with("crm."));
-    let messages = own.flat_map(|file| file.message_type.iter().map(|message| (file.package().replace('.', "::"), message)));
-    let implementations = messages.map(|(package, message)| {
-        let names: Vec<&str> = message.field.iter().map(|field| field.name()).collect();
-        format!("impl Fields for crate::{package}::{} {{ const NAMES: &'static [&'static str] = &{names:?}; }}\n", message.name())
+    let messages: BTreeMap<String, &DescriptorProto> =
+        own.flat_map(|file| file.message_type.iter().map(|message| (format!(".{}.{}", file.package(), message.name()), message))).collect();
+    let implementations = messages.iter().map(|(name, message)| {
+        let (paths, path) = (paths(message, &messages), name.replace('.', "::"));
+        format!("impl Fields for crate{path} {{ const PATHS: &'static [&'static str] = &{paths:?}; }}\n")
     });
     implementations.collect()
+}
+
+/// The paths of the fields of a message: of what is one message, of ours, those of its fields.
+fn paths(message: &DescriptorProto, messages: &BTreeMap<String, &DescriptorProto>) -> Vec<String> {
+    let of_field = |field: &FieldDescriptorProto| match messages.get(field.type_name()) {
+        Some(part) if field.label() != Label::Repeated && field.oneof_index.is_none() => {
+            paths(part, messages).into_iter().map(|path| format!("{}.{path}", field.name())).collect()
+        }
+        _ => vec![field.name().to_owned()],
+    };
+    message.field.iter().flat_map(of_field).collect()
 }
 
 fn proto_files(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {

@@ -19,27 +19,41 @@ use syn::{
 ///
 /// A method takes `&self`, then a `&Scope` where it depends on the request, then the field's arguments. Its type tells what it takes
 /// to have the value: see `read::Value`. `#[object(node = v1::Order)]` makes the object a `Node`, of which `self.0` is the view of that
-/// message.
+/// message; `#[object(part = v1::Price)]` makes it a part of one, whose fields are asked for one by one.
 #[proc_macro_attribute]
 pub fn object(attributes: TokenStream, item: TokenStream) -> TokenStream {
     let block = parse_macro_input!(item as ItemImpl);
-    let node = parse_macro_input!(attributes as Node);
-    output::object(block, node.0.as_ref()).unwrap_or_else(syn::Error::into_compile_error).into()
+    let of = parse_macro_input!(attributes as Of);
+    output::object(block, &of).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
-/// What is said of the object: `node = <message>`, or nothing.
-struct Node(Option<Path>);
+/// What is said of the object: `node = <message>`, `part = <message>`, or nothing.
+enum Of {
+    Node(Path),
+    Part(Path),
+    Nothing,
+}
 
-impl Parse for Node {
+impl Of {
+    fn message(&self) -> Option<&Path> {
+        match self {
+            Self::Node(message) | Self::Part(message) => Some(message),
+            Self::Nothing => None,
+        }
+    }
+}
+
+impl Parse for Of {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         if input.is_empty() {
-            return Ok(Self(None));
+            return Ok(Self::Nothing);
         }
         let name: Ident = input.parse()?;
-        if name != "node" {
-            return Err(syn::Error::new(name.span(), "node = the entity's message"));
-        }
         input.parse::<Token![=]>()?;
-        input.parse().map(Some).map(Self)
+        match name.to_string().as_str() {
+            "node" => input.parse().map(Self::Node),
+            "part" => input.parse().map(Self::Part),
+            _ => Err(syn::Error::new(name.span(), "node = the entity's message, or part = the message of a part")),
+        }
     }
 }

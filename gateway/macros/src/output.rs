@@ -4,9 +4,13 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Error, GenericParam, Ident, ItemImpl, Path, Result, Type, spanned::Spanned as _};
 
-use crate::field::{Argument, Field};
+use crate::{
+    Of,
+    field::{Argument, Field},
+};
 
-pub(crate) fn object(block: ItemImpl, node: Option<&Path>) -> Result<TokenStream> {
+pub(crate) fn object(block: ItemImpl, of: &Of) -> Result<TokenStream> {
+    let message = of.message();
     let ItemImpl { attrs, generics, self_ty, items, .. } = block;
     let object = name_of(&self_ty)?;
     let fields = items.into_iter().map(Field::read).collect::<Result<Vec<_>>>()?;
@@ -21,8 +25,8 @@ pub(crate) fn object(block: ItemImpl, node: Option<&Path>) -> Result<TokenStream
     } else {
         quote!(<Self as ::async_graphql::TypeName>::type_name())
     };
-    let interfaces = if node.is_some() { quote!(&["Node"]) } else { quote!(&[]) };
-    let message = node.map(|message| quote!(const FIELDS: &'static [&'static str] = <#message as ::contracts::mask::Fields>::NAMES;));
+    let interfaces = if let Of::Node(_) = of { quote!(&["Node"]) } else { quote!(&[]) };
+    let paths = message.map(|message| quote!(const PATHS: &'static [&'static str] = <#message as ::contracts::mask::Fields>::PATHS;));
     let planned = format_ident!("{object}Field");
     let planned_doc = format!("A planned field of [`{object}`].");
 
@@ -32,7 +36,7 @@ pub(crate) fn object(block: ItemImpl, node: Option<&Path>) -> Result<TokenStream
     let compiled = fields.iter().map(compiled);
     let leads = fields.iter().map(leads);
     let calls = fields.iter().map(calls);
-    let reads = fields.iter().map(|field| reads(field, node)).collect::<Result<Vec<_>>>()?;
+    let reads = fields.iter().map(|field| reads(field, message)).collect::<Result<Vec<_>>>()?;
     let wants = fields.iter().map(|field| arm(field, &quote!(wants), &quote!(wave), &quote!({})));
     let writes = fields.iter().map(write_arm);
 
@@ -56,7 +60,7 @@ pub(crate) fn object(block: ItemImpl, node: Option<&Path>) -> Result<TokenStream
         impl #generics crate::read::Object for #self_ty {
             type Field = #planned<#(#idents),*>;
             const INTERFACES: &'static [&'static str] = #interfaces;
-            #message
+            #paths
 
             fn name() -> ::std::borrow::Cow<'static, str> {
                 #name
@@ -119,6 +123,10 @@ pub(crate) fn object(block: ItemImpl, node: Option<&Path>) -> Result<TokenStream
 
             fn reads(plan: &Self::Plan, reads: &mut crate::read::Reads) {
                 plan.reads::<Self>(reads);
+            }
+
+            fn reads_of(plan: &Self::Plan, fields: u64) -> u64 {
+                plan.reads_of::<Self>(fields)
             }
 
             fn wants(&self, plan: &Self::Plan, wave: &mut crate::read::Wave<'_>) {
@@ -211,17 +219,23 @@ fn calls(field: &Field) -> TokenStream {
     quote!(Self::Field::#variant(#arguments plan) => <#output as crate::read::Value>::calls(plan, level, calls))
 }
 
-/// The fields of the entity's message that the planned field reads: those that its method names, where the object is the entity; what
-/// is selected on its value, where the object leads to the entity, as a page does.
-fn reads(field: &Field, node: Option<&Path>) -> Result<TokenStream> {
+/// The fields of the object's message that the planned field reads: those that its method names, and of one that is a message what is
+/// selected on it; what is selected on its value, where the object leads to an entity, as a page does.
+fn reads(field: &Field, message: Option<&Path>) -> Result<TokenStream> {
     let (variant, output) = (&field.variant, field.static_output());
     let arguments = (!field.arguments.is_empty()).then(|| quote!(_,));
-    if let Some(message) = node {
-        let names = field.reads()?;
-        let bits = quote!(0 #(| ::contracts::mask::Mask::<#message>::bit(#names))*);
-        return Ok(quote!(Self::Field::#variant(..) => reads.add(const { #bits })));
-    }
-    Ok(quote!(Self::Field::#variant(#arguments plan) => <#output as crate::read::Value>::reads(plan, reads)))
+    let Some(message) = message else {
+        return Ok(quote!(Self::Field::#variant(#arguments plan) => <#output as crate::read::Value>::reads(plan, reads)));
+    };
+    Ok(match field.reads()?.as_slice() {
+        [name] => quote! {
+            Self::Field::#variant(#arguments plan) => {
+                const BITS: u64 = ::contracts::mask::Mask::<#message>::bits(#name);
+                reads.add(<#output as crate::read::Value>::reads_of(plan, BITS));
+            }
+        },
+        names => quote!(Self::Field::#variant(..) => reads.add(const { 0 #(| ::contracts::mask::Mask::<#message>::bits(#names))* })),
+    })
 }
 
 /// What the match on a planned field does with the field's value, or where its arguments can't be read.

@@ -1,6 +1,9 @@
 //! Who did something.
 
-use contracts::view::{Str, View, crm::api::v1 as view};
+use contracts::{
+    crm::api::v1,
+    view::{Str, View, crm::api::v1 as view},
+};
 
 use super::{account::AccountsById, employee::EmployeesById, scalar::optional};
 use crate::read::{Link, object};
@@ -16,7 +19,7 @@ impl<'a> Actor<'a> {
 }
 
 /// Who did something: a person with an account, or a service on its own account.
-#[object]
+#[object(part = v1::Actor)]
 impl Actor<'_> {
     /// The account; null for a service, and for an account that the viewer may not see.
     fn account(&self) -> Link<AccountsById> {

@@ -15,7 +15,7 @@ part! {
 }
 
 /// A postal address.
-#[object]
+#[object(part = v1::Address)]
 impl Address<'_> {
     /// Street, house and flat.
     fn street(&self) -> Str<'_> {

@@ -114,7 +114,7 @@ macro_rules! batch_by_id {
             const LIMIT: usize = contracts::read::MAX_IDS;
 
             async fn answers(scope: &$crate::scope::Scope, keys: &[Self::Key], reads: Option<$crate::read::Reads>) -> Vec<$crate::read::Answer<$value>> {
-                const VERSION: u64 = contracts::mask::Mask::<$package::$value>::bit("version");
+                const VERSION: u64 = contracts::mask::Mask::<$package::$value>::bits("version");
                 $crate::read::known::<Self>(scope, |cache| &cache.$table.things, ($value::UNTOLD, VERSION), keys, reads).await
             }
 
@@ -132,7 +132,7 @@ macro_rules! batch_by_id {
 
         impl $value {
             /// The fields that change without an event.
-            const UNTOLD: u64 = 0 $($(| contracts::mask::Mask::<$package::$value>::bit(stringify!($untold)))+)?;
+            const UNTOLD: u64 = 0 $($(| contracts::mask::Mask::<$package::$value>::bits(stringify!($untold)))+)?;
         }
 
         impl $crate::read::Form<$value> for $value {
@@ -160,8 +160,8 @@ pub(crate) use batch_by_id;
 
 /// The mask of a call for things that are shown as `O`.
 pub(crate) fn mask_of<O: Object>(reads: Option<Reads>) -> Option<FieldMask> {
-    const { assert!(O::FIELDS.len() < 64, "the last bit of what is read stands for cursors") }
-    reads.map(|reads| reads.mask(O::FIELDS))
+    const { assert!(O::PATHS.len() < 64, "the last bit of what is read stands for cursors") }
+    reads.map(|reads| reads.mask(O::PATHS))
 }
 
 /// The items of a page that was asked to have so many at most.

@@ -2,6 +2,7 @@
 
 use std::{any::TypeId, collections::BTreeSet};
 
+use contracts::mask::field_mask;
 use prost_types::FieldMask;
 
 use super::Batch;
@@ -60,10 +61,18 @@ impl Reads {
         Self(self.0 | fields)
     }
 
-    /// The mask of a call, of a message with fields of these `names`.
-    pub(crate) fn mask(self, names: &[&str]) -> FieldMask {
-        let named = names.iter().enumerate().filter(|(at, _)| self.0 & (1 << at) != 0);
-        FieldMask { paths: named.map(|(_, name)| (*name).to_owned()).collect() }
+    /// The mask of a call, of a message with these `paths`.
+    pub(crate) fn mask(self, paths: &[&'static str]) -> FieldMask {
+        field_mask(paths, self.0)
+    }
+
+    /// Those `fields` of a message that are among them, where they are of a part that stands in it as those `fields`; all of them where
+    /// none is: that there is such a part is to be told too.
+    pub(super) fn of_part(self, fields: u64) -> u64 {
+        match fields & (self.0 << fields.trailing_zeros()) {
+            0 => fields,
+            some => some,
+        }
     }
 }
 

@@ -12,8 +12,9 @@ pub(crate) trait Object: Sized {
     type Field: Send + Sync + 'static;
     /// The interfaces that it implements.
     const INTERFACES: &'static [&'static str];
-    /// The names of the fields of the message that it shows, where it is an entity.
-    const FIELDS: &'static [&'static str] = &[];
+    /// The [paths](contracts::mask::Fields::PATHS) of the message that it shows, where it is an entity, or a part of one whose fields
+    /// are asked for one by one.
+    const PATHS: &'static [&'static str] = &[];
 
     /// The type's name.
     fn name() -> Cow<'static, str>;
@@ -27,7 +28,7 @@ pub(crate) trait Object: Sized {
     /// Says which calls the field makes for an object that was loaded on that level.
     fn calls(field: &Self::Field, level: usize, calls: &mut Calls);
 
-    /// Says which fields of the entity's message the field reads.
+    /// Says which fields of its message the field reads.
     fn reads(field: &Self::Field, reads: &mut Reads);
 
     /// Says what a field that leads on needs.
@@ -88,9 +89,19 @@ impl<F> ObjectPlan<F> {
         self.leading().for_each(|field| O::calls(field, level, calls));
     }
 
-    /// Says which fields of the entity's message it reads.
+    /// Says which fields of its message it reads.
     pub(crate) fn reads<O: Object<Field = F>>(&self, reads: &mut Reads) {
         self.fields.iter().filter_map(|planned| planned.field.as_ref()).for_each(|field| O::reads(field, reads));
+    }
+
+    /// Those `fields` of the message in which it stands that it reads.
+    pub(crate) fn reads_of<O: Object<Field = F>>(&self, fields: u64) -> u64 {
+        if usize::try_from(fields.count_ones()).ok() != Some(O::PATHS.len()) {
+            return fields;
+        }
+        let mut reads = Reads::default();
+        self.reads::<O>(&mut reads);
+        reads.of_part(fields)
     }
 
     /// The fields that lead to what is still to be loaded.

@@ -26,8 +26,14 @@ pub(crate) trait Value: Sized + Send {
     /// Says which calls the plan makes for a value that was loaded on that level.
     fn calls(_plan: &Self::Plan, _level: usize, _calls: &mut Calls) {}
 
-    /// Says which fields of the entity's message the plan reads, which are not told apart within a field of it.
+    /// Says which fields of the entity's message the plan reads, where it leads to the entity.
     fn reads(_plan: &Self::Plan, _reads: &mut Reads) {}
+
+    /// Those `fields` that the plan reads of the one field of a message that this is the value of: all, but where it is a message whose
+    /// fields are asked for one by one.
+    fn reads_of(_plan: &Self::Plan, fields: u64) -> u64 {
+        fields
+    }
 
     /// Says what is still to be loaded for it.
     fn wants(&self, _plan: &Self::Plan, _wave: &mut Wave<'_>) {}
@@ -168,6 +174,10 @@ impl<T: Value + Sync> Value for Option<T> {
 
     fn reads(plan: &T::Plan, reads: &mut Reads) {
         T::reads(plan, reads);
+    }
+
+    fn reads_of(plan: &T::Plan, fields: u64) -> u64 {
+        T::reads_of(plan, fields)
     }
 
     fn wants(&self, plan: &T::Plan, wave: &mut Wave<'_>) {

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What is not of the account's own document.
-pub(crate) const LAST_SIGN_IN: u64 = Mask::<v1::Account>::bit("last_signed_in_at");
+pub(crate) const LAST_SIGN_IN: u64 = Mask::<v1::Account>::bits("last_signed_in_at");
 
 /// An account as callers get it.
 pub(crate) fn account(record: &AccountRecord<AccountParts>, mask: Mask<v1::Account>) -> v1::Account {

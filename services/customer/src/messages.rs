@@ -11,8 +11,8 @@ use crate::{
 };
 
 /// What a customer's orders make known.
-pub(crate) const FACTS: u64 = Mask::<v1::Customer>::bit("order_count") | Mask::<v1::Customer>::bit("last_service_at");
-const NOTES: u64 = Mask::<v1::Customer>::bit("notes");
+pub(crate) const FACTS: u64 = Mask::<v1::Customer>::bits("order_count") | Mask::<v1::Customer>::bits("last_service_at");
+const NOTES: u64 = Mask::<v1::Customer>::bits("notes");
 
 /// A customer as callers get them.
 pub(crate) fn customer(record: &CustomerRecord<CustomerParts>, mask: Mask<v1::Customer>) -> v1::Customer {
@@ -61,7 +61,7 @@ fn property(property: &Property) -> v1::Property {
     v1::Property {
         id: property.id.to_string(),
         label: property.label.clone(),
-        address: Some(write::address(&property.address)),
+        address: Some(write::address(&property.address, Mask::ALL)),
         access_notes: property.access_notes.clone(),
         area_m2: property.area_m2.map(write::decimal).unwrap_or_default(),
     }

@@ -9,7 +9,9 @@ use crate::{
 };
 
 /// What the office pays, which a cleaner gets nothing of.
-pub(crate) const RATE: u64 = Mask::<v1::Employee>::bit("hourly_rate");
+pub(crate) const RATE: u64 = Mask::<v1::Employee>::bits("hourly_rate");
+const PHOTO: u64 = Mask::<v1::Employee>::bits("photo");
+const LOGIN: u64 = Mask::<v1::Employee>::bits("login");
 
 /// An employee, as callers get them and as events carry them.
 pub(crate) fn employee(employee: &EmployeeParts, mask: Mask<v1::Employee>) -> v1::Employee {
@@ -25,8 +27,8 @@ pub(crate) fn employee(employee: &EmployeeParts, mask: Mask<v1::Employee>) -> v1
         skills: employee.skills.to(|it| it.as_slice().to_vec()),
         availability: employee.availability.to(|it| it.as_slice().iter().map(window).collect()),
         time_off: employee.time_off.to(|it| it.as_slice().iter().map(time_off).collect()),
-        photo: employee.photo.to(|it| it.map(photo)),
-        login: employee.login.to(|it| Some(login(it))),
+        photo: employee.photo.to(|it| it.map(|it| photo(it, mask.within(PHOTO)))),
+        login: employee.login.to(|it| Some(login(it, mask.within(LOGIN)))),
         created_at: employee.created_at.to(|it| Some(write::timestamp(*it))),
         updated_at: employee.updated_at.to(|it| Some(write::timestamp(*it))),
     })
@@ -68,11 +70,11 @@ fn time_off(time_off: &TimeOff) -> v1::TimeOff {
     }
 }
 
-fn photo(photo: Photo) -> v1::Photo {
-    v1::Photo { version: photo.version, width: photo.width, height: photo.height, size_bytes: photo.size_bytes }
+fn photo(photo: Photo, mask: Mask<v1::Photo>) -> v1::Photo {
+    masked!(mask => v1::Photo { version: photo.version, width: photo.width, height: photo.height, size_bytes: photo.size_bytes })
 }
 
-fn login(login: &Login) -> v1::Login {
+fn login(login: &Login, mask: Mask<v1::Login>) -> v1::Login {
     let status = match login {
         Login::None => v1::LoginStatus::None,
         Login::Pending => v1::LoginStatus::Pending,
@@ -80,14 +82,15 @@ fn login(login: &Login) -> v1::Login {
         Login::Refused { .. } => v1::LoginStatus::Refused,
         Login::Disabled(_) => v1::LoginStatus::Disabled,
     };
-    let mut message = v1::Login { status: status.into(), ..v1::Login::default() };
-    if let Some(access) = login.access() {
-        message.account_id = access.account_id.to_string();
-        message.role = write::role(access.role).into();
-    }
-    if let Login::Refused { refusal_reason, refusal_message, .. } = login {
-        message.refusal_reason.clone_from(refusal_reason);
-        message.refusal_message.clone_from(refusal_message);
-    }
-    message
+    let (reason, message) = match login {
+        Login::Refused { refusal_reason, refusal_message, .. } => (refusal_reason.as_str(), refusal_message.as_str()),
+        _ => ("", ""),
+    };
+    masked!(mask => v1::Login {
+        status: status.into(),
+        account_id: login.access().map(|access| access.account_id.to_string()).unwrap_or_default(),
+        role: login.access().map(|access| write::role(access.role).into()).unwrap_or_default(),
+        refusal_reason: reason.to_owned(),
+        refusal_message: message.to_owned(),
+    })
 }

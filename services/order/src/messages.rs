@@ -15,8 +15,13 @@ use crate::{
     parts::OrderParts,
 };
 
+const ADDRESS: u64 = Mask::<v1::Order>::bits("address");
+const TERMS: u64 = Mask::<v1::Order>::bits("price_terms");
+const PRICE: u64 = Mask::<v1::Order>::bits("price");
+const CANCELLATION: u64 = Mask::<v1::Order>::bits("cancellation");
+
 /// What a cleaner gets nothing of.
-pub(crate) const PRICES: u64 = Mask::<v1::Order>::bit("price_terms") | Mask::<v1::Order>::bit("price");
+pub(crate) const PRICES: u64 = TERMS | PRICE;
 
 /// An order, as events carry it and callers get it.
 pub(crate) fn order(order: &OrderParts, mask: Mask<v1::Order>) -> v1::Order {
@@ -27,7 +32,7 @@ pub(crate) fn order(order: &OrderParts, mask: Mask<v1::Order>) -> v1::Order {
         customer_name: order.customer_name.to(Clone::clone),
         customer_phone: order.customer_phone.to(Clone::clone),
         property_id: order.property_id.to(|it| it.map(|id| id.to_string()).unwrap_or_default()),
-        address: order.address.to(address),
+        address: order.address.to(|it| address(it, mask.within(ADDRESS))),
         access_notes: order.access_notes.to(Clone::clone),
         service_type: order.service_type.to(|it| service_type(*it).into()),
         status: order.status.to(|it| status(*it).into()),
@@ -36,22 +41,22 @@ pub(crate) fn order(order: &OrderParts, mask: Mask<v1::Order>) -> v1::Order {
         ends_at: order.ends_at.to(|it| at(*it)),
         crew_size: order.crew_size.to(|it| it.get().into()),
         assignments: order.assignments.to(|it| it.iter().map(assignment).collect()),
-        price_terms: order.price_terms.to(|it| Some(terms(it))),
-        price: order.price.to(|it| Some(price(it))),
+        price_terms: order.price_terms.to(|it| Some(terms(it, mask.within(TERMS)))),
+        price: order.price.to(|it| Some(price(it, mask.within(PRICE)))),
         client_comments: order.client_comments.to(Clone::clone),
         comments: order.comments.to(|it| it.iter().map(comment).collect()),
         checklist: order.checklist.to(|it| it.iter().map(checklist_item).collect()),
         started_at: order.started_at.to(|it| it.and_then(at)),
         completed_at: order.completed_at.to(|it| it.and_then(at)),
-        cancellation: order.cancellation.to(|it| it.as_ref().map(cancellation)),
+        cancellation: order.cancellation.to(|it| it.as_ref().map(|it| cancellation(it, mask.within(CANCELLATION)))),
         created_at: order.created_at.to(|it| at(*it)),
         updated_at: order.updated_at.to(|it| at(*it)),
     })
 }
 
 /// Nothing where the customer was erased.
-fn address(address: &Address) -> Option<api::v1::Address> {
-    Some(address).filter(|address| !address.street.is_empty()).map(write::address)
+fn address(address: &Address, mask: Mask<api::v1::Address>) -> Option<api::v1::Address> {
+    Some(address).filter(|address| !address.street.is_empty()).map(|address| write::address(address, mask))
 }
 
 fn at(at: Timestamp) -> Option<prost_types::Timestamp> {
@@ -102,36 +107,48 @@ fn checklist_item(item: &ChecklistItem) -> v1::ChecklistItem {
     }
 }
 
-fn cancellation(cancellation: &Cancellation) -> v1::Cancellation {
-    v1::Cancellation {
+fn cancellation(cancellation: &Cancellation, mask: Mask<v1::Cancellation>) -> v1::Cancellation {
+    const BY: u64 = Mask::<v1::Cancellation>::bits("canceled_by");
+    masked!(mask => v1::Cancellation {
         reason: cancellation.reason.clone(),
         canceled_at: at(cancellation.canceled_at),
-        canceled_by: Some(write::actor(&cancellation.canceled_by)),
-    }
+        canceled_by: Some(write::actor_of(&cancellation.canceled_by, mask.within(BY))),
+    })
 }
 
-fn terms(terms: &PriceTerms) -> v1::PriceTerms {
+fn terms(terms: &PriceTerms, mask: Mask<v1::PriceTerms>) -> v1::PriceTerms {
     use v1::price_terms::{Base as BaseMessage, Discount as DiscountMessage};
-    let base = match terms.base() {
-        Base::Fixed { price } => BaseMessage::Fixed(write::money(price)),
-        Base::PerHour { rate, hours } => BaseMessage::PerHour(v1::PerHour { rate: Some(write::money(rate)), hours: write::decimal(hours) }),
+    const fn bits(name: &str) -> u64 {
+        Mask::<v1::PriceTerms>::bits(name)
+    }
+    let (base_bits, base) = match terms.base() {
+        Base::Fixed { price } => (const { bits("fixed") }, BaseMessage::Fixed(write::money(price))),
+        Base::PerHour { rate, hours } => {
+            let per_hour = v1::PerHour { rate: Some(write::money(rate)), hours: write::decimal(hours) };
+            (const { bits("per_hour") }, BaseMessage::PerHour(per_hour))
+        }
         Base::PerArea { rate, area_m2 } => {
-            BaseMessage::PerArea(v1::PerArea { rate: Some(write::money(rate)), area_m2: write::decimal(area_m2) })
+            let per_area = v1::PerArea { rate: Some(write::money(rate)), area_m2: write::decimal(area_m2) };
+            (const { bits("per_area") }, BaseMessage::PerArea(per_area))
         }
     };
     let discount = terms.discount().map(|discount| match discount {
-        Discount::Percent { percent } => DiscountMessage::DiscountPercent(write::decimal(percent)),
-        Discount::Amount { amount } => DiscountMessage::DiscountAmount(write::money(amount)),
+        Discount::Percent { percent } => (const { bits("discount_percent") }, DiscountMessage::DiscountPercent(write::decimal(percent))),
+        Discount::Amount { amount } => (const { bits("discount_amount") }, DiscountMessage::DiscountAmount(write::money(amount))),
     });
-    v1::PriceTerms { base: Some(base), extras: terms.extras().iter().map(extra).collect(), discount }
+    v1::PriceTerms {
+        base: mask.has(base_bits).then_some(base),
+        extras: if mask.has(const { bits("extras") }) { terms.extras().iter().map(extra).collect() } else { Vec::new() },
+        discount: discount.filter(|(bits, _)| mask.has(*bits)).map(|(_, discount)| discount),
+    }
 }
 
 fn extra(extra: &Extra) -> v1::Extra {
     v1::Extra { label: extra.label.clone(), quantity: write::decimal(extra.quantity), unit_price: Some(write::money(extra.unit_price)) }
 }
 
-fn price(price: &Price) -> v1::Price {
-    v1::Price { lines: price.lines.iter().map(line).collect(), total: Some(write::money(price.total)) }
+fn price(price: &Price, mask: Mask<v1::Price>) -> v1::Price {
+    masked!(mask => v1::Price { lines: price.lines.iter().map(line).collect(), total: Some(write::money(price.total)) })
 }
 
 fn line(line: &PriceLine) -> v1::PriceLine {

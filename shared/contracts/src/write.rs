@@ -2,7 +2,7 @@
 
 use kernel::{Actor, Address, Decimal, Money, Role, Timestamp};
 
-use crate::{crm::api::v1, google::r#type};
+use crate::{crm::api::v1, google::r#type, mask::Mask, masked};
 
 /// A moment.
 #[must_use]
@@ -36,14 +36,21 @@ pub fn decimal(value: Decimal) -> String {
 /// Who did something.
 #[must_use]
 pub fn actor(actor: &Actor) -> v1::Actor {
-    match actor {
-        Actor::Account { account, employee } => v1::Actor {
-            account_id: account.to_string(),
-            employee_id: employee.map(|id| id.to_string()).unwrap_or_default(),
-            service: String::new(),
-        },
-        Actor::Service { name } => v1::Actor { service: name.clone(), ..v1::Actor::default() },
-    }
+    actor_of(actor, Mask::ALL)
+}
+
+/// What a mask has of who did something.
+#[must_use]
+pub fn actor_of(actor: &Actor, mask: Mask<v1::Actor>) -> v1::Actor {
+    let (account, employee, service) = match actor {
+        Actor::Account { account, employee } => (Some(account), employee.as_ref(), None),
+        Actor::Service { name } => (None, None, Some(name)),
+    };
+    masked!(mask => v1::Actor {
+        account_id: account.map(ToString::to_string).unwrap_or_default(),
+        employee_id: employee.map(ToString::to_string).unwrap_or_default(),
+        service: service.cloned().unwrap_or_default(),
+    })
 }
 
 /// A role.
@@ -56,13 +63,13 @@ pub fn role(role: Role) -> v1::Role {
     }
 }
 
-/// A postal address.
+/// What a mask has of a postal address.
 #[must_use]
-pub fn address(address: &Address) -> v1::Address {
-    v1::Address {
+pub fn address(address: &Address, mask: Mask<v1::Address>) -> v1::Address {
+    masked!(mask => v1::Address {
         street: address.street.clone(),
         city: address.city.clone(),
         postal_code: address.postal_code.clone(),
         country_code: address.country_code.clone(),
-    }
+    })
 }

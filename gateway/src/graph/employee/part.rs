@@ -162,7 +162,7 @@ part! {
 }
 
 /// How it stands with an employee's login.
-#[object]
+#[object(part = v1::Login)]
 impl Login<'_> {
     /// The state.
     fn status(&self) -> Option<LoginStatus> {

@@ -109,7 +109,7 @@ part! {
 }
 
 /// That an order was called off.
-#[object]
+#[object(part = v1::Cancellation)]
 impl Cancellation<'_> {
     /// Why.
     fn reason(&self) -> Str<'_> {

@@ -16,7 +16,7 @@ part! {
 }
 
 /// A price, line by line; the lines add up to the total.
-#[object]
+#[object(part = v1::Price)]
 impl Price<'_> {
     /// The lines: base, extras, discount.
     fn lines(&self) -> Vec<PriceLine<'_>> {

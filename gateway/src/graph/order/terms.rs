@@ -24,7 +24,7 @@ part! {
 }
 
 /// How a price is made. Amounts are of one currency.
-#[object]
+#[object(part = v1::PriceTerms)]
 impl PriceTerms<'_> {
     /// Which of the bases below is given.
     fn r#type(&self) -> Option<PriceType> {

@@ -296,6 +296,30 @@ async fn services_tell_the_cursors_only_where_they_are_read() {
 }
 
 #[tokio::test]
+async fn services_are_asked_for_what_is_selected_and_for_no_other_field_of_it() {
+    for (read, asked_for) in [
+        ("price { total { amount } }", vec!["price.total"]),
+        ("price { total { amount } } cost: price { lines { label } }", vec!["price"]),
+        ("address { city street } address { postalCode }", vec!["address.street", "address.city", "address.postal_code"]),
+        ("address { __typename }", vec!["address"]),
+        ("cancellation { reason canceledBy { service } }", vec!["cancellation.reason", "cancellation.canceled_by.service"]),
+        (
+            "priceTerms { type extras { label } }",
+            vec!["price_terms.fixed", "price_terms.per_hour", "price_terms.per_area", "price_terms.extras"],
+        ),
+        ("priceTerms { perHour { hours } }", vec!["price_terms.per_hour"]),
+        ("assignments { overrideReason }", vec!["assignments"]),
+    ] {
+        let asked = Services::default().on("BatchListOrders", move |request: order::BatchListOrdersRequest| {
+            assert_eq!(request.read_mask.as_ref().unwrap().paths, asked_for, "{read}");
+            orders(request)
+        });
+        let outcome = asked.execute(&format!("{{ orders(first: 2) {{ nodes {{ {read} }} }} }}"), json!({})).await;
+        assert_eq!((outcome.response.get("errors"), outcome.calls.len()), (None, 1), "{read}: {}", outcome.response);
+    }
+}
+
+#[tokio::test]
 async fn arguments_that_are_wrong_are_told_of_by_their_names_in_the_graph() {
     let query = "query ($first: Int, $filter: OrderFilter) { orders(first: $first, filter: $filter) { nodes { id } } }";
     for (variables, field, code) in [

@@ -28,8 +28,10 @@ pub(crate) const ORDERS: &[&str] = &[
     "ends_at",
     "crew_size",
     "needs_crew",
-    "address",
-    "price",
+    "address.street",
+    "address.city",
+    "address.postal_code",
+    "price.total",
     "customer_id",
     "assignments",
 ];

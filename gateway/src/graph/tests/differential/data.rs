@@ -2,12 +2,15 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 
-use contracts::crm::{
-    api::v1::{HistoryPage, HistoryQuery, HistoryResult, history_result},
-    auth::v1 as auth,
-    customer::v1 as customer,
-    employee::v1 as employee,
-    order::v1 as order,
+use contracts::{
+    crm::{
+        api::v1::{HistoryPage, HistoryQuery, HistoryResult, history_result},
+        auth::v1 as auth,
+        customer::v1 as customer,
+        employee::v1 as employee,
+        order::v1 as order,
+    },
+    mask::{Fields, Mask},
 };
 use kernel::Error;
 use prost::{Message, Name};
@@ -15,6 +18,7 @@ use prost_reflect::{Cardinality, DescriptorPool, DynamicMessage, FieldDescriptor
 use prost_types::FieldMask;
 use rand::{Rng as _, SeedableRng as _, seq::IndexedRandom as _};
 use rand_chacha::ChaCha8Rng;
+use testkit::fields;
 
 use crate::graph::tests::services::{Services, uuid};
 
@@ -48,13 +52,10 @@ fn filled<M: Message + Name + Default>(seed: u64) -> M {
 }
 
 /// The message with the fields of the mask alone, as services answer it.
-fn masked<M: Message + Name + Default>(message: M, mask: Option<&FieldMask>) -> M {
+fn masked<M: Message + Name + Default + Fields>(message: M, mask: Option<&FieldMask>) -> M {
     let Some(mask) = mask.filter(|mask| !mask.paths.is_empty()) else { return message };
-    let descriptor = POOL.with(|pool| pool.get_message_by_name(&M::full_name())).unwrap();
-    let mut dynamic = DynamicMessage::decode(descriptor.clone(), message.encode_to_vec().as_slice()).unwrap();
-    mask.paths.iter().for_each(|path| assert!(descriptor.get_field_by_name(path).is_some(), "{path} is no field of {}", M::NAME));
-    descriptor.fields().filter(|field| mask.paths.iter().all(|path| path != field.name())).for_each(|field| dynamic.clear_field(&field));
-    M::decode(dynamic.encode_to_vec().as_slice()).unwrap()
+    Mask::<M>::read(Some(mask)).unwrap();
+    fields::only(&message, &mask.paths.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 fn fill(descriptor: &MessageDescriptor, chance: &mut ChaCha8Rng) -> DynamicMessage {
