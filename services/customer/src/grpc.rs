@@ -46,7 +46,7 @@ impl CustomerService for Grpc {
             read::batch_size("ids", texts.len(), read::MAX_IDS)?;
             let ids: Vec<Result<CustomerId>> = texts.iter().map(|id| read::id("id", id)).collect();
             let known: Vec<CustomerId> = ids.iter().flatten().copied().collect();
-            let records = self.0.batch_get_customers_masked(&principal, &known, mask).await?;
+            let records = self.0.batch_get_customers(&principal, &known, mask).await?;
             Ok((in_their_places(ids, records), mask))
         };
         answer(outcome.await, |(records, mask)| v1::BatchGetCustomersResponse {
@@ -70,7 +70,7 @@ impl CustomerService for Grpc {
             // For each list whether it was read, so that the pages find their places.
             let read: Vec<Result<()>> =
                 requests.into_iter().map(|list| requests::list_customers(list).map(|list| lists.push(list))).collect();
-            let pages = self.0.batch_list_customers_masked(&principal, &lists, mask).await?;
+            let pages = self.0.batch_list_customers(&principal, &lists, mask).await?;
             Ok((in_their_places(read, pages), mask, omit_cursors))
         };
         answer(outcome.await, |(pages, mask, omit_cursors)| v1::BatchListCustomersResponse {
@@ -83,7 +83,7 @@ impl CustomerService for Grpc {
         let outcome = async {
             let mask = Mask::read(request.get_ref().read_mask.as_ref())?;
             let search = requests::search_customers(request.into_inner())?;
-            Ok((self.0.search_customers_masked(&principal, &search, mask).await?, mask))
+            Ok((self.0.search_customers(&principal, &search, mask).await?, mask))
         };
         answer(outcome.await, |(found, mask)| v1::SearchCustomersResponse {
             customers: found.customers.iter().map(|record| messages::customer(record, mask)).collect(),

@@ -6,6 +6,7 @@ use auth::domain::{
     account::{Account, Status::Invited},
     secret::Secret,
 };
+use contracts::mask::Mask;
 use customer::{
     application::SearchCustomers,
     domain::{CustomerInput, CustomerType, PropertyInput},
@@ -108,7 +109,7 @@ impl Stage {
         let employees = self.applications.employee.with_env(self.at(self.as_of.minus(AGE)));
         if self.again {
             let search = SearchEmployees { text: role.email.clone(), filter: Default::default(), limit: None };
-            if let Some(found) = employees.search_employees(&self.principal, &search).await?.employees.first() {
+            if let Some(found) = employees.search_employees(&self.principal, &search, Mask::ALL).await?.employees.first() {
                 return Ok(found.id);
             }
         }
@@ -138,7 +139,7 @@ impl Stage {
         }
         let customers = &self.applications.customer;
         let search = SearchCustomers { text: role.email.clone(), filter: Default::default(), limit: None };
-        match customers.search_customers(&self.principal, &search).await?.customers.first() {
+        match customers.search_customers(&self.principal, &search, Mask::ALL).await?.customers.first() {
             Some(found) => Ok(Some(client(&customers.get_customer(&self.principal, found.customer.id).await?.customer))),
             None => Ok(None),
         }

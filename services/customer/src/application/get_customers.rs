@@ -17,23 +17,11 @@ impl Application {
         whole(&self.company(principal), self.load(principal, id, "id").await?).await
     }
 
-    /// An answer for each identifier, in their order. For the office.
+    /// An answer for each identifier, in their order. For the office. No more is read than the mask asks for.
     ///
     /// # Errors
     /// For one identifier [`Error::NotFound`](kernel::Error::NotFound) that names `id`.
     pub async fn batch_get_customers(
-        &self,
-        principal: &Principal,
-        ids: &[CustomerId],
-    ) -> Result<Vec<Result<CustomerRecord<CustomerParts>>>> {
-        self.batch_get_customers_masked(principal, ids, Mask::ALL).await
-    }
-
-    /// The same of which no more is read than a mask asks for.
-    ///
-    /// # Errors
-    /// As [`batch_get_customers`](Self::batch_get_customers).
-    pub async fn batch_get_customers_masked(
         &self,
         principal: &Principal,
         ids: &[CustomerId],

@@ -71,26 +71,14 @@ impl Application {
     /// # Errors
     /// [`Error::Invalid`](kernel::Error::Invalid) that names `page_token`.
     pub async fn list_customers(&self, principal: &Principal, list: ListCustomers) -> Result<Page<CustomerRecord<CustomerParts>>> {
-        self.batch_list_customers(principal, &[list]).await?.pop().unwrap_or_else(|| Ok(Page::default()))
+        self.batch_list_customers(principal, &[list], Mask::ALL).await?.pop().unwrap_or_else(|| Ok(Page::default()))
     }
 
-    /// A page of each of several lists, in their order. For the office.
+    /// A page of each of several lists, in their order. No more is read than the mask asks for. For the office.
     ///
     /// # Errors
     /// For one list alone [`Error::Invalid`](kernel::Error::Invalid) that names `page_token`.
     pub async fn batch_list_customers(
-        &self,
-        principal: &Principal,
-        lists: &[ListCustomers],
-    ) -> Result<Vec<Result<Page<CustomerRecord<CustomerParts>>>>> {
-        self.batch_list_customers_masked(principal, lists, Mask::ALL).await
-    }
-
-    /// The same of which no more is read than a mask asks for.
-    ///
-    /// # Errors
-    /// As [`batch_list_customers`](Self::batch_list_customers).
-    pub async fn batch_list_customers_masked(
         &self,
         principal: &Principal,
         lists: &[ListCustomers],

@@ -30,24 +30,12 @@ pub struct Found {
 
 impl Application {
     /// Customers by the beginnings of words of name, address, email, registration number and contacts' names, and by
-    /// digits of telephone numbers. Those that have the most of the words whole come first, then by name. For the office.
+    /// digits of telephone numbers. Those that have the most of the words whole come first, then by name. No
+    /// more is read than the mask asks for. For the office.
     ///
     /// # Errors
     /// [`kernel::Error::Invalid`] that names `text` or `limit`.
-    pub async fn search_customers(&self, principal: &Principal, search: &SearchCustomers) -> Result<Found> {
-        self.search_customers_masked(principal, search, Mask::ALL).await
-    }
-
-    /// The same of which no more is read than a mask asks for.
-    ///
-    /// # Errors
-    /// As [`search_customers`](Self::search_customers).
-    pub async fn search_customers_masked(
-        &self,
-        principal: &Principal,
-        search: &SearchCustomers,
-        mask: Mask<v1::Customer>,
-    ) -> Result<Found> {
+    pub async fn search_customers(&self, principal: &Principal, search: &SearchCustomers, mask: Mask<v1::Customer>) -> Result<Found> {
         principal.require(OFFICE)?;
         let limit = search::limit(search.limit)?;
         let words = search::parse(&search.text)?;

@@ -16,19 +16,12 @@ impl Application {
         Ok(seen_by(principal, self.load(principal, id, "id").await?))
     }
 
-    /// An answer for each identifier, in their order, as [`get_employee`](Self::get_employee) gives it.
+    /// An answer for each identifier, in their order, as [`get_employee`](Self::get_employee) gives it. No more is read
+    /// than the mask asks for.
     ///
     /// # Errors
     /// For one identifier alone [`Error::NotFound`](kernel::Error::NotFound) that names `id`.
-    pub async fn batch_get_employees(&self, principal: &Principal, ids: &[EmployeeId]) -> Result<Vec<Result<EmployeeParts>>> {
-        self.batch_get_employees_masked(principal, ids, Mask::ALL).await
-    }
-
-    /// The same of which no more is read than a mask asks for.
-    ///
-    /// # Errors
-    /// As [`batch_get_employees`](Self::batch_get_employees).
-    pub async fn batch_get_employees_masked(
+    pub async fn batch_get_employees(
         &self,
         principal: &Principal,
         ids: &[EmployeeId],

@@ -30,24 +30,12 @@ pub struct Found {
 
 impl Application {
     /// Employees by the beginnings of words of name and email, and by digits of the telephone number. Those that have
-    /// the most of the words whole come first, then by name. For the office.
+    /// the most of the words whole come first, then by name. No more is read than the mask asks for. For the
+    /// office.
     ///
     /// # Errors
     /// [`kernel::Error::Invalid`] that names `text` or `limit`.
-    pub async fn search_employees(&self, principal: &Principal, search: &SearchEmployees) -> Result<Found> {
-        self.search_employees_masked(principal, search, Mask::ALL).await
-    }
-
-    /// The same of which no more is read than a mask asks for.
-    ///
-    /// # Errors
-    /// As [`search_employees`](Self::search_employees).
-    pub async fn search_employees_masked(
-        &self,
-        principal: &Principal,
-        search: &SearchEmployees,
-        mask: Mask<v1::Employee>,
-    ) -> Result<Found> {
+    pub async fn search_employees(&self, principal: &Principal, search: &SearchEmployees, mask: Mask<v1::Employee>) -> Result<Found> {
         principal.require(Role::Manager)?;
         let limit = search::limit(search.limit)?;
         let words = search::parse(&search.text)?;

@@ -17,19 +17,11 @@ impl Application {
         self.view(principal, order)
     }
 
-    /// An answer for each identifier, in their order. For the office; a cleaner's own.
+    /// An answer for each identifier, in their order. For the office; a cleaner's own. No more is read than the mask asks for.
     ///
     /// # Errors
     /// For one identifier as [`get_order`](Self::get_order).
-    pub async fn batch_get_orders(&self, principal: &Principal, ids: &[OrderId]) -> Result<Vec<Result<OrderView<OrderParts>>>> {
-        self.batch_get_orders_masked(principal, ids, Mask::ALL).await
-    }
-
-    /// The same of which no more is read than a mask asks for.
-    ///
-    /// # Errors
-    /// As [`batch_get_orders`](Self::batch_get_orders).
-    pub async fn batch_get_orders_masked(
+    pub async fn batch_get_orders(
         &self,
         principal: &Principal,
         ids: &[OrderId],

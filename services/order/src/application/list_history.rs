@@ -52,7 +52,7 @@ impl Application {
     async fn refusals(&self, principal: &Principal, queries: &[HistoryQuery]) -> Result<Vec<Option<Error>>> {
         let ids: Vec<Result<OrderId>> = queries.iter().map(|query| OrderId::parse("entity_id", &query.entity_id)).collect();
         let known: Vec<OrderId> = ids.iter().flatten().copied().collect();
-        let mut views = self.batch_get_orders_masked(principal, &known, Mask::NONE).await?.into_iter();
+        let mut views = self.batch_get_orders(principal, &known, Mask::NONE).await?.into_iter();
         let refusals = ids.into_iter().map(|id| match id {
             Err(error) => Some(error),
             Ok(id) => match views.next() {

@@ -43,22 +43,14 @@ impl Application {
     /// # Errors
     /// [`Error::Invalid`] that names `page_token`; [`Error::PermissionDenied`] where a cleaner asks for another's.
     pub async fn list_orders(&self, principal: &Principal, list: ListOrders) -> Result<Page<OrderView<OrderParts>>> {
-        self.batch_list_orders(principal, &[list]).await?.pop().unwrap_or_else(|| Ok(Page::default()))
+        self.batch_list_orders(principal, &[list], Mask::ALL).await?.pop().unwrap_or_else(|| Ok(Page::default()))
     }
 
-    /// A page of each of several lists, in their order. For the office; a cleaner's own.
+    /// A page of each of several lists, in their order. For the office; a cleaner's own. No more is read than the mask asks for.
     ///
     /// # Errors
     /// For one list as [`list_orders`](Self::list_orders).
-    pub async fn batch_list_orders(&self, principal: &Principal, lists: &[ListOrders]) -> Result<Vec<Result<Page<OrderView<OrderParts>>>>> {
-        self.batch_list_orders_masked(principal, lists, Mask::ALL).await
-    }
-
-    /// The same of which no more is read than a mask asks for.
-    ///
-    /// # Errors
-    /// As [`batch_list_orders`](Self::batch_list_orders).
-    pub async fn batch_list_orders_masked(
+    pub async fn batch_list_orders(
         &self,
         principal: &Principal,
         lists: &[ListOrders],

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use anyhow::bail;
+use contracts::mask::Mask;
 use customer::application::{CustomerFilter, ListCustomers, SearchCustomers};
 use futures::TryStreamExt as _;
 use kernel::{CustomerId, Env, PageSize};
@@ -153,12 +154,12 @@ async fn read_orders(place: &Place, company: &Company, rows: &mut Vec<Examined>)
         ..ListOrders::default()
     };
     let lists: Vec<ListOrders> = company.employees().into_iter().map(next).collect();
-    let (pages, keys, documents, unaided) = place.examined(application.batch_list_orders(principal, &lists)).await?;
+    let (pages, keys, documents, unaided) = place.examined(application.batch_list_orders(principal, &lists, Mask::ALL)).await?;
     rows.push(of_list("3 orders of each employee, in a batch", 1, 3 * lists.len(), (keys, documents, unaided)));
 
     let first = pages.into_iter().flatten().flat_map(|page| page.items).map(|view| view.order.id);
     let ids: Vec<_> = first.take(BATCH).collect();
-    let (_, keys, documents, unaided) = place.examined(application.batch_get_orders(principal, &ids)).await?;
+    let (_, keys, documents, unaided) = place.examined(application.batch_get_orders(principal, &ids, Mask::ALL)).await?;
     rows.push(of_list("orders by id, in a batch", 1, ids.len(), (keys, documents, unaided)));
     Ok(())
 }
@@ -174,14 +175,14 @@ async fn read_customers(place: &Place, company: &Company, ids: Vec<CustomerId>, 
         let (_, keys, documents, unaided) = place.examined(application.list_customers(principal, asked.clone())).await?;
         rows.push(of_list(list, passed / page_size + 1, page_size, (keys, documents, unaided)));
     }
-    let (_, keys, documents, unaided) = place.examined(application.batch_get_customers(principal, &ids)).await?;
+    let (_, keys, documents, unaided) = place.examined(application.batch_get_customers(principal, &ids, Mask::ALL)).await?;
     rows.push(of_list("customers by id, in a batch", 1, ids.len(), (keys, documents, unaided)));
 
     for text in
         ["an", "anna", "anna berzins", "anna berzins brivibas riga", "sia ozols 1234", "999", "+37120", "a b c d e f", "zane 777777"]
     {
         let search = SearchCustomers { text: text.to_owned(), filter: CustomerFilter::default(), limit: Some(200) };
-        let (found, keys, documents, unaided) = place.examined(application.search_customers(principal, &search)).await?;
+        let (found, keys, documents, unaided) = place.examined(application.search_customers(principal, &search, Mask::ALL)).await?;
         // Each customer found is completed with what their orders make known: a document more.
         let limit = (Search::MAX_EXAMINED + found.customers.len()) as u64;
         rows.push(Examined {
