@@ -210,7 +210,7 @@ impl Application {
             let query =
                 Query::by("started_at").eq("account_id", account.id).eq("epoch", i64::try_from(account.session_epoch).unwrap_or(i64::MAX));
             let page = company.find::<Session>(&query.page(Query::MAX_PAGE_SIZE, token)).await?;
-            token = page.next_page_token().map(str::to_owned);
+            token = page.next_page_token();
             live.extend(page.items.into_iter().filter(|session| session.is_live(account, now)));
             if token.is_none() {
                 return Ok(live);

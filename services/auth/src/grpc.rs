@@ -90,7 +90,7 @@ impl AuthService for Grpc {
     async fn list_accounts(&self, request: Request<v1::ListAccountsRequest>) -> Answer<v1::ListAccountsResponse> {
         let principal = principal(&request)?;
         let outcome = async { self.0.list_accounts(&principal, list(request.into_inner())?).await };
-        answer(outcome.await, |found| page(found, Mask::ALL))
+        answer(outcome.await, |found| page(&found, Mask::ALL, false))
     }
 
     async fn batch_list_accounts(&self, request: Request<v1::BatchListAccountsRequest>) -> Answer<v1::BatchListAccountsResponse> {
@@ -185,23 +185,17 @@ fn account_result(id: String, record: Result<AccountRecord<AccountParts>>, mask:
     v1::AccountResult { id, result: Some(result) }
 }
 
-fn page(page: Page<AccountRecord<AccountParts>>, mask: Mask<v1::Account>) -> v1::ListAccountsResponse {
+fn page(page: &Page<AccountRecord<AccountParts>>, mask: Mask<v1::Account>, omit_cursors: bool) -> v1::ListAccountsResponse {
     v1::ListAccountsResponse {
-        next_page_token: page.next_page_token().unwrap_or_default().to_owned(),
+        next_page_token: page.next_page_token().unwrap_or_default(),
         accounts: page.items.iter().map(|record| messages::account(record, mask)).collect(),
-        cursors: page.cursors,
+        cursors: if omit_cursors { Vec::new() } else { page.tokens() },
     }
 }
 
 fn page_result(outcome: Result<Page<AccountRecord<AccountParts>>>, mask: Mask<v1::Account>, omit_cursors: bool) -> v1::AccountsPageResult {
     let result = match outcome {
-        Ok(found) => {
-            let mut page = page(found, mask);
-            if omit_cursors {
-                page.cursors.clear();
-            }
-            accounts_page_result::Result::Page(page)
-        }
+        Ok(found) => accounts_page_result::Result::Page(page(&found, mask, omit_cursors)),
         Err(error) => accounts_page_result::Result::Error(rpc_status(&error)),
     };
     v1::AccountsPageResult { result: Some(result) }

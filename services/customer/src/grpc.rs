@@ -57,7 +57,7 @@ impl CustomerService for Grpc {
     async fn list_customers(&self, request: Request<v1::ListCustomersRequest>) -> Answer<v1::ListCustomersResponse> {
         let principal = caller(&request, OFFICE)?;
         let outcome = async { self.0.list_customers(&principal, requests::list_customers(request.into_inner())?).await };
-        answer(outcome.await, |found| page(found, Mask::ALL))
+        answer(outcome.await, |found| page(&found, Mask::ALL, false))
     }
 
     async fn batch_list_customers(&self, request: Request<v1::BatchListCustomersRequest>) -> Answer<v1::BatchListCustomersResponse> {
@@ -200,11 +200,11 @@ fn customer_result(id: String, record: Result<CustomerRecord<CustomerParts>>, ma
     v1::CustomerResult { id, result: Some(result) }
 }
 
-fn page(page: Page<CustomerRecord<CustomerParts>>, mask: Mask<v1::Customer>) -> v1::ListCustomersResponse {
+fn page(page: &Page<CustomerRecord<CustomerParts>>, mask: Mask<v1::Customer>, omit_cursors: bool) -> v1::ListCustomersResponse {
     v1::ListCustomersResponse {
-        next_page_token: page.next_page_token().unwrap_or_default().to_owned(),
+        next_page_token: page.next_page_token().unwrap_or_default(),
         customers: page.items.iter().map(|record| messages::customer(record, mask)).collect(),
-        cursors: page.cursors,
+        cursors: if omit_cursors { Vec::new() } else { page.tokens() },
     }
 }
 
@@ -214,13 +214,7 @@ fn page_result(
     omit_cursors: bool,
 ) -> v1::CustomersPageResult {
     let result = match outcome {
-        Ok(found) => {
-            let mut page = page(found, mask);
-            if omit_cursors {
-                page.cursors.clear();
-            }
-            customers_page_result::Result::Page(page)
-        }
+        Ok(found) => customers_page_result::Result::Page(page(&found, mask, omit_cursors)),
         Err(error) => customers_page_result::Result::Error(rpc_status(&error)),
     };
     v1::CustomersPageResult { result: Some(result) }

@@ -63,7 +63,7 @@ impl EmployeeService for Grpc {
             let list = requests::list(request.into_inner())?;
             self.0.list_employees(&principal, &list).await
         };
-        answer(outcome.await, |found| page(&found, Mask::ALL))
+        answer(outcome.await, |found| page(&found, Mask::ALL, false))
     }
 
     async fn batch_list_employees(&self, request: Request<v1::BatchListEmployeesRequest>) -> Answer<v1::BatchListEmployeesResponse> {
@@ -208,21 +208,15 @@ fn result(answer: Result<EmployeeParts>, mask: Mask<v1::Employee>) -> employee_r
 
 fn page_result(answer: Result<Page<EmployeeParts>>, mask: Mask<v1::Employee>, omit_cursors: bool) -> employees_page_result::Result {
     match answer {
-        Ok(found) => {
-            let mut page = page(&found, mask);
-            if omit_cursors {
-                page.cursors.clear();
-            }
-            employees_page_result::Result::Page(page)
-        }
+        Ok(found) => employees_page_result::Result::Page(page(&found, mask, omit_cursors)),
         Err(error) => employees_page_result::Result::Error(rpc_status(&error)),
     }
 }
 
-fn page(page: &Page<EmployeeParts>, mask: Mask<v1::Employee>) -> v1::ListEmployeesResponse {
+fn page(page: &Page<EmployeeParts>, mask: Mask<v1::Employee>, omit_cursors: bool) -> v1::ListEmployeesResponse {
     v1::ListEmployeesResponse {
         employees: page.items.iter().map(|employee| messages::employee(employee, mask)).collect(),
-        cursors: page.cursors.clone(),
-        next_page_token: page.next_page_token().unwrap_or_default().to_owned(),
+        cursors: if omit_cursors { Vec::new() } else { page.tokens() },
+        next_page_token: page.next_page_token().unwrap_or_default(),
     }
 }

@@ -54,7 +54,7 @@ impl OrderService for Grpc {
     async fn list_orders(&self, request: Request<v1::ListOrdersRequest>) -> Answer<v1::ListOrdersResponse> {
         let principal = principal(&request)?;
         let outcome = async { self.0.list_orders(&principal, requests::list_orders(request.into_inner())?).await };
-        answer(outcome.await, |found| page(found, Mask::ALL))
+        answer(outcome.await, |found| page(&found, Mask::ALL, false))
     }
 
     async fn batch_list_orders(&self, request: Request<v1::BatchListOrdersRequest>) -> Answer<v1::BatchListOrdersResponse> {
@@ -196,23 +196,17 @@ fn order_result(id: String, view: Result<OrderView<OrderParts>>, mask: Mask<v1::
     v1::OrderResult { id, result: Some(result) }
 }
 
-fn page(page: Page<OrderView<OrderParts>>, mask: Mask<v1::Order>) -> v1::ListOrdersResponse {
+fn page(page: &Page<OrderView<OrderParts>>, mask: Mask<v1::Order>, omit_cursors: bool) -> v1::ListOrdersResponse {
     v1::ListOrdersResponse {
-        next_page_token: page.next_page_token().unwrap_or_default().to_owned(),
+        next_page_token: page.next_page_token().unwrap_or_default(),
         orders: page.items.iter().map(|view| message(view, mask)).collect(),
-        cursors: page.cursors,
+        cursors: if omit_cursors { Vec::new() } else { page.tokens() },
     }
 }
 
 fn page_result(outcome: Result<Page<OrderView<OrderParts>>>, mask: Mask<v1::Order>, omit_cursors: bool) -> v1::OrdersPageResult {
     let result = match outcome {
-        Ok(found) => {
-            let mut page = page(found, mask);
-            if omit_cursors {
-                page.cursors.clear();
-            }
-            orders_page_result::Result::Page(page)
-        }
+        Ok(found) => orders_page_result::Result::Page(page(&found, mask, omit_cursors)),
         Err(error) => orders_page_result::Result::Error(rpc_status(&error)),
     };
     v1::OrdersPageResult { result: Some(result) }

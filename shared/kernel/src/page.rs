@@ -42,7 +42,7 @@ impl Default for PageSize {
 }
 
 /// A place in a sorted list: between one item and the next, whatever is added or removed around it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
     /// Which list it belongs to: a digest of company, collection, filters and order.
     #[serde(rename = "l")]

@@ -48,9 +48,9 @@ fn query_of(entity: &'static str, query: &HistoryQuery) -> Result<Query> {
 
 fn message(page: store::Page<HistoryEntry>) -> HistoryPage {
     HistoryPage {
-        next_page_token: page.next_page_token().unwrap_or_default().to_owned(),
+        next_page_token: page.next_page_token().unwrap_or_default(),
         entries: page.items.iter().map(entry).collect(),
-        cursors: page.cursors,
+        cursors: page.tokens(),
     }
 }
 

@@ -32,10 +32,10 @@ pub(crate) fn digest(company: CompanyId, collection: &Collection, query: &Query)
     hash.iter().take(8).fold(0, |digest, byte| digest << 8 | u64::from(*byte))
 }
 
-/// The token that goes on after an item.
-pub(crate) fn cursor(list: u64, sort: &Value, id: Uuid) -> Result<String> {
+/// The place after an item.
+pub(crate) fn cursor(list: u64, sort: &Value, id: Uuid) -> Result<Cursor> {
     let key = serde_json::to_value(sort).map_err(Error::internal)?;
-    Ok(Cursor { list, key, id }.encode())
+    Ok(Cursor { list, key, id })
 }
 
 /// The scan that answers a query; `None` where a filter can't hold for anything.

@@ -1,6 +1,6 @@
 //! What can be asked for: filters, order, pages.
 
-use kernel::{Id, PageSize, Timestamp};
+use kernel::{Cursor, Id, PageSize, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -211,8 +211,8 @@ pub struct Explained {
 pub struct Page<D> {
     /// The items in order.
     pub items: Vec<D>,
-    /// For each item the page token that goes on after it.
-    pub cursors: Vec<String>,
+    /// For each item the place after it.
+    pub cursors: Vec<Cursor>,
     /// Whether the list goes on after the last item.
     pub more: bool,
 }
@@ -220,8 +220,14 @@ pub struct Page<D> {
 impl<D> Page<D> {
     /// The token of the next page; `None` where this is the last one.
     #[must_use]
-    pub fn next_page_token(&self) -> Option<&str> {
-        self.cursors.last().filter(|_| self.more).map(String::as_str)
+    pub fn next_page_token(&self) -> Option<String> {
+        self.cursors.last().filter(|_| self.more).map(Cursor::encode)
+    }
+
+    /// For each item the page token that goes on after it.
+    #[must_use]
+    pub fn tokens(&self) -> Vec<String> {
+        self.cursors.iter().map(Cursor::encode).collect()
     }
 
     /// The same page with each item turned into something else.

@@ -72,7 +72,7 @@ async fn orders(company: &CompanyStore, id: CustomerId) -> Result<Vec<Uuid>> {
     let (mut orders, mut token) = (Vec::new(), None);
     loop {
         let page = company.find::<OrderRef>(&Query::by("completed_at").eq("customer_id", id).page(PAGE, token)).await?;
-        token = page.next_page_token().map(str::to_owned);
+        token = page.next_page_token();
         orders.extend(page.items.iter().map(|order| order.id.uuid()));
         if token.is_none() {
             return Ok(orders);

@@ -187,7 +187,7 @@ where
         let mut token = None;
         loop {
             let page = self.company.find::<Order>(&self.concerned(token)).await?;
-            token = page.next_page_token().map(str::to_owned);
+            token = page.next_page_token();
             let ids: Vec<Uuid> = page.items.iter().map(|order| order.id.uuid()).collect();
             let mut orders = Some(page.items);
             retry_contended("the schedule", || self.follow(orders.take(), &ids)).await?;

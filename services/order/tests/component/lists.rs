@@ -61,7 +61,7 @@ impl Office<'_> {
         let (mut found, mut token) = (Vec::new(), String::new());
         loop {
             let page = self.list(filter.clone(), direction, size, &token).await;
-            token = page.next_page_token().unwrap_or_default().to_owned();
+            token = page.next_page_token().unwrap_or_default();
             found.extend(page.items.into_iter().map(|view| view.order.id));
             if token.is_empty() {
                 return found;
@@ -188,7 +188,7 @@ async fn walk_while_others_write(starts: &[i64], writes: &[Vec<Write>], size: i3
     let (mut seen, mut token) = (Vec::new(), String::new());
     for writes in writes.iter().chain(std::iter::repeat(&Vec::new())) {
         let page = office.list(OrderFilter::default(), direction, size, &token).await;
-        token = page.next_page_token().unwrap_or_default().to_owned();
+        token = page.next_page_token().unwrap_or_default();
         seen.extend(page.items.into_iter().map(|view| (*view.order.starts_at.get().unwrap(), view.order.id)));
         if token.is_empty() {
             break;
@@ -279,7 +279,7 @@ async fn a_page_costs_the_same_however_many_orders_there_are() {
                 let before = house.bed.store.examined();
                 let first = office.list(filter.clone(), direction, 20, "").await;
                 if let Some(token) = first.next_page_token() {
-                    office.list(filter.clone(), direction, 20, token).await;
+                    office.list(filter.clone(), direction, 20, &token).await;
                 }
                 examined.push(house.bed.store.examined() - before);
             }

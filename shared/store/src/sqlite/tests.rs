@@ -217,9 +217,9 @@ async fn sqlite_goes_straight_to_a_page_among_equal_sort_values_too() {
                 Query::by("rank").is_in("kind", ["J", "K"]),
             ] {
                 let list = list.direction(direction).page(20, None);
-                let token = plan::cursor(plan::digest(COMPANY, &ITEMS, &list), &0.into(), Uuid::from_u128(total / 2)).unwrap();
+                let cursor = plan::cursor(plan::digest(COMPANY, &ITEMS, &list), &0.into(), Uuid::from_u128(total / 2)).unwrap();
                 costs.push(steps(&sqlite, &list));
-                costs.push(steps(&sqlite, &list.page(20, token)));
+                costs.push(steps(&sqlite, &list.page(20, cursor.encode())));
             }
         }
         measured.push(costs);

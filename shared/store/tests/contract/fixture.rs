@@ -164,7 +164,7 @@ pub(crate) async fn all<D: Document>(company: &CompanyStore, mut query: Query) -
     let mut all = Vec::new();
     loop {
         let page: Page<D> = company.find(&query).await.unwrap();
-        query.page_token = page.next_page_token().map(str::to_owned);
+        query.page_token = page.next_page_token();
         all.extend(page.items);
         if query.page_token.is_none() {
             return all;

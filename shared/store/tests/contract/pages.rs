@@ -186,7 +186,7 @@ async fn check(plan: &Plan, company: CompanyStore) -> Result<(), TestCaseError> 
             let sort = if query.sort == "rank" { visit.rank } else { Some(visit.starts_at) };
             places.push((sort, visit.id));
         }
-        query.page_token = page.next_page_token().map(str::to_owned);
+        query.page_token = page.next_page_token();
         if query.page_token.is_none() {
             break;
         }
@@ -237,7 +237,7 @@ pub(crate) async fn tokens_made_up_or_of_another_list_are_refused(store: Store) 
     insert(&company, (1..=9).map(Visit::new)).await;
     let list = || Query::by("starts_at").eq("status", "OPEN");
     let page = company.find::<Visit>(&list().page(3, None)).await.unwrap();
-    let token = page.next_page_token().unwrap().to_owned();
+    let token = page.next_page_token().unwrap();
     for other in [
         list().descending(),
         Query::by("starts_at"),
@@ -257,7 +257,7 @@ pub(crate) async fn tokens_made_up_or_of_another_list_are_refused(store: Store) 
     let two = || Query::by("starts_at").is_in("status", ["OPEN", "DONE"]).eq("urgent", false);
     let same = Query::by("starts_at").eq("urgent", false).is_in("status", ["DONE", "OPEN"]);
     let page = company.find::<Visit>(&two().page(3, None)).await.unwrap();
-    let rest = company.find::<Visit>(&same.page(100, page.next_page_token().map(str::to_owned))).await.unwrap();
+    let rest = company.find::<Visit>(&same.page(100, page.next_page_token())).await.unwrap();
     assert_eq!((rest.items.len(), rest.more), (6, false));
     // No token is the first page.
     assert_eq!(company.find::<Visit>(&list().page(9, String::new())).await.unwrap().items.len(), 9);
@@ -288,9 +288,9 @@ pub(crate) async fn every_item_has_its_cursor(store: Store) {
     let company = company(&store);
     insert(&company, (1..=5).map(Visit::new)).await;
     let page = company.find::<Visit>(&Query::by("starts_at").page(5, None)).await.unwrap();
-    assert_eq!((page.cursors.len(), page.more, page.next_page_token()), (5, false, None));
-    for (at, cursor) in page.cursors.iter().enumerate() {
-        let rest = company.find::<Visit>(&Query::by("starts_at").page(5, cursor.clone())).await.unwrap();
+    assert_eq!((page.tokens().len(), page.more, page.next_page_token()), (5, false, None));
+    for (at, token) in page.tokens().into_iter().enumerate() {
+        let rest = company.find::<Visit>(&Query::by("starts_at").page(5, token)).await.unwrap();
         assert_eq!(rest.items, page.items[at + 1..]);
     }
 }
@@ -326,7 +326,7 @@ pub(crate) async fn a_page_costs_the_same_whatever_the_number_of_documents(store
             // The first page, and the page after the item in the middle.
             let first = company.find::<Copy>(&list.clone().page(1, None)).await.unwrap();
             let middle = Copy::new(total / 2, format!("{:06}", total / 2 / 100));
-            let deep = token_of(&first.cursors[0], &middle);
+            let deep = token_of(first.cursors[0].clone(), &middle);
             for token in [None, Some(deep)] {
                 let before = store.examined();
                 let page = company.find::<Copy>(&list.clone().page(SIZE, token.clone())).await.unwrap();
@@ -345,9 +345,7 @@ pub(crate) async fn a_page_costs_the_same_whatever_the_number_of_documents(store
 }
 
 /// The token of a list whose item is another one.
-fn token_of(token: &str, item: &Copy) -> String {
-    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-    let mut cursor: kernel::Cursor = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token).unwrap()).unwrap();
+fn token_of(mut cursor: kernel::Cursor, item: &Copy) -> String {
     cursor.key = item.name.clone().into();
     cursor.id = item.id;
     cursor.encode()

@@ -98,7 +98,7 @@ async fn what_was_acknowledged_survives_and_nothing_is_there_by_half() {
         let mut query = Query::by("rank").page(1_000, None);
         loop {
             let page = company.find::<TaggedThing>(&query).await.unwrap();
-            query.page_token = page.next_page_token().map(str::to_owned);
+            query.page_token = page.next_page_token();
             there.extend(page.items.iter().map(|thing| (thing.id.as_u128(), thing.version)));
             if query.page_token.is_none() {
                 break;
