@@ -126,15 +126,15 @@ const fn is_at(longer: &[u8], path: &[u8]) -> bool {
 /// The names of a message's own fields, each with its bits and its paths.
 fn groups<'p>(paths: &'p [&'static str]) -> impl Iterator<Item = (&'static str, u64, &'p [&'static str])> {
     let mut begin = 0;
-    paths.chunk_by(|one, other| name_of(one) == name_of(other)).map(move |group| {
-        let bits = (u64::MAX >> (64 - group.len())) << begin;
-        begin += group.len();
-        (name_of(group[0]), bits, group)
+    std::iter::from_fn(move || {
+        let rest = &paths[begin..];
+        let path = *rest.first()?;
+        let name = path.split_once('.').map_or(path, |(name, _)| name);
+        let parts = if name == path { 1 } else { rest.iter().take_while(|path| is_at(path.as_bytes(), name.as_bytes())).count() };
+        let bits = (u64::MAX >> (u64::BITS as usize - parts)) << begin;
+        begin += parts;
+        Some((name, bits, &rest[..parts]))
     })
-}
-
-fn name_of(path: &'static str) -> &'static str {
-    path.split_once('.').map_or(path, |(name, _)| name)
 }
 
 /// The shortest mask that has the fields of these [`bits`](Mask::bits) of a message with these [`paths`](Fields::PATHS).
