@@ -13,9 +13,8 @@ impl Money {
     /// The amount in a message of a service; `None` where there is none.
     pub(crate) fn read(money: Option<view::Money<&[u8]>>) -> Option<Self> {
         let money = money?;
-        let amount = kernel::Decimal::from(money.units()) + kernel::Decimal::new(money.nanos().into(), 9);
         let currency = kernel::Currency::parse("", money.currency_code().as_str()).ok()?;
-        Some(Self(kernel::Money::rounded(amount, currency)))
+        Some(Self(kernel::Money::of_units(money.units(), money.nanos(), currency)))
     }
 }
 

@@ -81,8 +81,24 @@ impl Show for kernel::Timestamp {
 
 impl Show for kernel::Decimal {
     fn show(&self, out: &mut Vec<u8>) {
-        // Writing into memory does not fail.
-        let _ = std::io::Write::write_fmt(out, format_args!("{self}"));
+        let Ok(digits) = u64::try_from(self.mantissa().unsigned_abs()) else {
+            // Writing into memory does not fail.
+            let _ = std::io::Write::write_fmt(out, format_args!("{self}"));
+            return;
+        };
+        let mut buffer = itoa::Buffer::new();
+        let digits = buffer.format(digits).as_bytes();
+        let decimals = usize::try_from(self.scale()).unwrap_or_default();
+        let (whole, fraction) = digits.split_at(digits.len().saturating_sub(decimals));
+        if self.is_sign_negative() {
+            out.push(b'-');
+        }
+        out.extend_from_slice(if whole.is_empty() { b"0" } else { whole });
+        if decimals > 0 {
+            out.push(b'.');
+            out.resize(out.len() + decimals - fraction.len(), b'0');
+            out.extend_from_slice(fraction);
+        }
     }
 }
 
@@ -99,4 +115,23 @@ impl Moment {
 /// Text that a message holds as empty where there is none.
 pub(crate) fn optional(text: Str<'_>) -> Option<Str<'_>> {
     (!text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_decimal_is_shown_as_it_is_displayed(mantissa in prop_oneof![any::<i64>(), -1_000_i64..1_000], high in 0_u32..3, scale in 0_u32..=28) {
+            let parts = mantissa.unsigned_abs();
+            let (low, middle) = ((parts & u64::from(u32::MAX)) as u32, (parts >> 32) as u32);
+            let decimal = kernel::Decimal::from_parts(low, middle, high, mantissa < 0, scale);
+            let mut shown = Vec::new();
+            decimal.show(&mut shown);
+            prop_assert_eq!(String::from_utf8(shown).unwrap(), decimal.to_string());
+        }
+    }
 }

@@ -177,8 +177,7 @@ impl<'p> Writer<'p> {
 /// Writes what stands between the quotes of a string of JSON (RFC 8259, section 7).
 fn escape(out: &mut Vec<u8>, text: Str<'_>) {
     let bytes = text.as_bytes();
-    // All are looked at, which goes many at a time.
-    if !bytes.iter().fold(false, |any, byte| any | must_be_escaped(*byte)) {
+    if !has_to_escape(bytes) {
         return out.extend_from_slice(bytes);
     }
     let mut written = 0;
@@ -205,13 +204,41 @@ fn escape(out: &mut Vec<u8>, text: Str<'_>) {
     out.extend_from_slice(&bytes[written..]);
 }
 
-fn must_be_escaped(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
+/// Whether there is a byte that must be escaped. Eight are looked at together, the last eight perhaps a second time.
+fn has_to_escape(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk() else {
+        return bytes.iter().any(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\'));
+    };
+    let (words, _) = bytes.as_chunks();
+    words.iter().chain([last]).fold(0, |found, word| found | to_escape(u64::from_le_bytes(*word))) != 0
+}
+
+/// Not 0 where one of eight bytes must be escaped: the highest bit of a byte comes where one below the bound has to borrow for it. What
+/// is above that byte may have its bit too.
+fn to_escape(word: u64) -> u64 {
+    const EACH: u64 = u64::from_le_bytes([1; 8]);
+    const HIGHEST: u64 = EACH << 7;
+    let below = |word: u64, bound: u8| word.wrapping_sub(EACH * u64::from(bound)) & !word;
+    let is = |byte: u8| below(word ^ (EACH * u64::from(byte)), 1);
+    (below(word, 0x20) | is(b'"') | is(b'\\')) & HIGHEST
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_must_be_escaped_is_seen_wherever_it_stands() {
+        for length in 0..40 {
+            for (at, byte) in (0..length).flat_map(|at| (0..=u8::MAX).map(move |byte| (at, byte))) {
+                for others in [b' ', b'~', 0x80, 0xff] {
+                    let mut bytes = vec![others; length];
+                    bytes[at] = byte;
+                    assert_eq!(has_to_escape(&bytes), byte < 0x20 || byte == b'"' || byte == b'\\', "{bytes:?}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn strings_are_escaped_as_serde_json_does() {

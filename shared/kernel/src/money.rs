@@ -20,6 +20,10 @@ impl Currency {
     /// # Errors
     /// [`Error::Invalid`] that names `field`.
     pub fn parse(field: &str, code: &str) -> Result<Self> {
+        // Nearly all are: the others are looked through one by one.
+        if code == Self::EUR.code() {
+            return Ok(Self::EUR);
+        }
         iso_currency::Currency::from_code(code)
             .map(Self)
             .ok_or_else(|| Error::invalid(field, "INVALID_CURRENCY", "must be a currency code of ISO 4217 such as EUR"))
@@ -49,6 +53,9 @@ impl<'de> Deserialize<'de> for Currency {
         Self::parse("currency", &code).map_err(serde::de::Error::custom)
     }
 }
+
+/// How many decimals a billionth has.
+const NANO_DECIMALS: u32 = 9;
 
 /// An amount of money, always at its currency's number of decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -100,6 +107,18 @@ impl Money {
         let mut amount = amount.round_dp_with_strategy(currency.decimals(), RoundingStrategy::MidpointAwayFromZero);
         amount.rescale(currency.decimals());
         Self { amount, currency }
+    }
+
+    /// So many units of the currency, and billionths of one (`google.type.Money`), [rounded](Self::rounded).
+    #[must_use]
+    pub fn of_units(units: i64, nanos: i32, currency: Currency) -> Self {
+        let decimals = currency.decimals();
+        let least = 10_i32.pow(NANO_DECIMALS.saturating_sub(decimals));
+        let whole = || units.checked_mul(10_i64.checked_pow(decimals)?)?.checked_add((nanos / least).into());
+        match whole().filter(|_| nanos % least == 0 && decimals <= NANO_DECIMALS) {
+            Some(amount) => Self { amount: Decimal::new(amount, decimals), currency },
+            None => Self::rounded(Decimal::from(units) + Decimal::new(nanos.into(), NANO_DECIMALS), currency),
+        }
     }
 
     /// The amount.

@@ -131,6 +131,17 @@ proptest! {
     }
 
     #[test]
+    fn units_and_billionths_are_the_amount_that_they_add_up_to(
+        units in prop_oneof![any::<i64>(), -1_000_i64..1_000], hundredths in -99_i32..=99, odd in prop_oneof![Just(0), any::<i32>()],
+        code in prop::sample::select(vec!["EUR", "JPY", "BHD", "CLF", "XAU"]),
+    ) {
+        let (nanos, currency) = (hundredths * 10_000_000 + odd % 10_000_000, Currency::parse("c", code).unwrap());
+        let added_up = Money::rounded(Decimal::from(units) + Decimal::new(nanos.into(), 9), currency);
+        let money = Money::of_units(units, nanos, currency);
+        prop_assert_eq!((money, money.to_string()), (added_up, added_up.to_string()));
+    }
+
+    #[test]
     fn a_sum_of_money_is_exact(cents in proptest::collection::vec(0_i64..1_000_000, 0..50)) {
         let amounts = cents.iter().map(|c| Money::parse("m", Decimal::new(*c, 2), Currency::EUR).unwrap());
         let total = Money::sum(Currency::EUR, amounts).unwrap();
